@@ -1,0 +1,86 @@
+"""What tests share: the real things of the machine (PostgreSQL, a browser), started only when asked for.
+
+Without them a test is skipped and says why. With TIJDIG_REQUIRE_ALL=1, as in CI, it fails instead.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_report_header() -> list[str]:
+    return [f"browser: {_browser() or 'ABSENT'}", f"PostgreSQL: {_postgresql_bin() or 'ABSENT'}"]
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser of the machine, for Playwright's `executable_path`."""
+    return _browser() or _absent("no browser found: install the package chromium")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A SQLAlchemy address of an empty PostgreSQL of our own on 127.0.0.1, gone after the session."""
+    binaries = _postgresql_bin() or _absent("no PostgreSQL found: install the package postgresql")
+    with tempfile.TemporaryDirectory(prefix="tijdig-postgres-", ignore_cleanup_errors=True) as folder:
+        data, port = Path(folder) / "data", _free_port()
+        if os.geteuid() == 0:
+            _give_to_postgres(Path(folder))
+        _run(binaries / "initdb", "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "-D", data)
+        options = f"-F -h 127.0.0.1 -p {port} -c unix_socket_directories=''"
+        _run(binaries / "pg_ctl", "start", "--wait", "-D", data, "-l", Path(folder) / "log", "-o", options)
+        try:
+            yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+        finally:
+            _run(binaries / "pg_ctl", "stop", "--wait", "--mode=immediate", "-D", data)
+
+
+def _browser() -> str | None:
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def _postgresql_bin() -> Path | None:
+    """Debian keeps the server's programs out of PATH, in a folder for each version; the newest one counts."""
+    debian = [p for p in Path("/usr/lib/postgresql").glob("*/bin") if (p / "initdb").exists()]
+    if debian:
+        return max(debian, key=lambda folder: float(folder.parent.name))
+    found = shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+def _absent(reason: str) -> NoReturn:
+    if os.environ.get("TIJDIG_REQUIRE_ALL") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _give_to_postgres(folder: Path) -> None:
+    """PostgreSQL refuses to run as root, so in a container it gets the account that its package made."""
+    account = pwd.getpwnam("postgres")
+    os.chown(folder, account.pw_uid, account.pw_gid)
+
+
+def _run(*command: str | Path) -> None:
+    """Run as the account that owns the data; what a failing program said is in the error."""
+    as_postgres = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    done = subprocess.run(
+        [*as_postgres, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr}")
