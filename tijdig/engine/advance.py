@@ -1,0 +1,305 @@
+"""The one way a case moves: catch up to a moment, then apply what is recorded there.
+
+A sweep is catching up alone. Nothing here knows a clock, a database or a mail; the live run, `--plan`, the
+year ahead and the previews call the same function, so they cannot disagree (design, law 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from tijdig.engine.acts import admit
+from tijdig.engine.calendar import local_day
+from tijdig.engine.case import CASE, Case, Effect, Happened, Record
+from tijdig.engine.errors import Misconfigured, Refused
+from tijdig.engine.fold import State, apply, fold
+from tijdig.engine.language import Start
+from tijdig.engine.plan import obligations, planned
+
+QUIET_DAYS = 5
+"""A moved reminder stays silent when its slot was mailed less than this many office days ago (design, Semantics)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A date that moved: of a due day (kind `due`), a reminder or an escalation; and who had been told the old one."""
+
+    step: str
+    round: int
+    kind: str
+    rule: str
+    before: date
+    after: date
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Another case that an effect opens. The effect's key is the key of the new case; `carried` are keys of goals
+    that go along, so that nothing is told twice."""
+
+    key: str
+    step: str
+    start: Start
+    facts: Mapping[str, Any]
+    carried: Mapping[str, Happened]
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What came of it: the case, its state, its effects in order, the dates that moved, the cases to open.
+
+    `next_check_at` is the first instant at which something may happen by itself; None when nothing will.
+    """
+
+    case: Case
+    state: State
+    effects: tuple[Effect, ...]
+    moves: tuple[Move, ...]
+    openings: tuple[Opening, ...]
+    next_check_at: datetime | None
+
+
+def open_case(case: Case) -> Advance:
+    """The first moment of a case that consists of its opening record (and keys that were carried to it).
+
+    Raises Misconfigured when a required setting was never set (design, law 6), Refused when a fact is missing.
+    """
+    if case.terms.missing:
+        setting = case.terms.missing[0]
+        raise Misconfigured(
+            f"Setting '{setting.id}' ({setting.label}) is required and nobody set it. "
+            f"Set it first: tijdig set {setting.id} VALUE --by U --reason TEXT."
+        )
+    procedure = case.terms.procedure
+    for name in procedure.opens_with:
+        if name not in case.opened.values:
+            fact = procedure.fact(name)
+            raise Refused(f"{procedure.id} opens with '{name}' ({fact and fact.label}). Give it: --set {name}=….")
+    run = _Run(case, case.opened.at)
+    run.catch_up()
+    return run.result()
+
+
+def advance(case: Case, at: datetime, record: Record | None = None) -> Advance:
+    """Catch the case up to `at` (an instant), then apply the record of that instant, if there is one.
+
+    Raises Refused when the record does not fit; the case that was given stays as it was.
+    """
+    run = _Run(case, at)
+    run.catch_up()
+    if record is not None:
+        run.apply(record)
+    return run.result()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One advance in the making."""
+
+    case: Case
+    at: datetime
+    state: State = field(init=False)
+    ledger: dict[str, Happened] = field(init=False)
+    effects: list[Effect] = field(default_factory=list)
+    moves: tuple[Move, ...] = ()
+    caught_up: int = 0
+
+    def __post_init__(self) -> None:
+        self.ledger = dict(self.case.ledger)
+        self.state = fold(self.case)
+
+    # --- catching up
+
+    def catch_up(self) -> None:
+        """Let happen, in order, all whose moment has come, with what is known now."""
+        state = self.state
+        while True:
+            self._close_once()
+            turn = None if state.closed else state.next_turn()
+            turn = turn if turn and turn <= self.at else None
+            for effect in self._pending():
+                if effect.moment > self.at or (turn and effect.moment >= turn):
+                    break
+                self._happen(effect)
+                if effect.kind == "close":
+                    state.close(effect.rule, effect.moment)
+                    break
+            if turn is None or state.closed:
+                break
+            state.now = turn
+            state.settle()
+        state.now = self.at
+        self.caught_up = len(self.effects)
+
+    def _pending(self) -> list[Effect]:
+        """What is planned and did not happen. A moved date does not make its past happen again (design, Semantics)."""
+        last = self.case.records[-1].at
+        slots = {key.rpartition("/")[0] for key in self.ledger}
+        fresh = (e for e in planned(self.state) if e.key not in self.ledger)
+        return sorted((e for e in fresh if e.moment > last or e.slot not in slots), key=lambda e: (e.moment, e.nominal))
+
+    def _happen(self, effect: Effect) -> None:
+        if effect.key not in self.ledger:
+            self.effects.append(effect)
+            self.ledger[effect.key] = Happened(effect.nominal, self.at)
+
+    def _close_once(self) -> None:
+        if self.state.closed:
+            day = local_day(self.state.closed)
+            self._happen(Effect(CASE, self.state.round, "close", self.state.result, day, self.state.closed))
+
+    # --- applying a record
+
+    def apply(self, record: Record) -> None:
+        admit(self.state, record)
+        if record.act == "remind" and f"{self._by_hand(record).key}" in self.ledger:
+            raise Refused(f"'{record.step}' was already reminded by hand today. Wait until tomorrow.")
+        before, dues = list(planned(self.state)), self._dues()
+        self.case = Case(self.case.terms, (*self.case.records, record), self.ledger)
+        told = list(self._told_by(record))
+        if record.act == "correct":
+            self.state = fold(self.case)
+        else:
+            self.state.now = record.at
+            apply(self.state, record)
+            self.state.settle()
+        for effect in told:
+            self._happen(effect)
+        caught_up = self.caught_up
+        self.catch_up()
+        self.caught_up = caught_up
+        self._overtake()
+        self.moves = tuple(self._moved(before, dues))
+
+    def _told_by(self, record: Record) -> Iterator[Effect]:
+        """The effects of the record itself: a decision carried through, cases opened, a reminder by hand."""
+        terms, day = self.case.terms, local_day(record.at)
+        step = terms.procedure.step(record.step)
+        if record.act == "remind":
+            yield self._by_hand(record)
+        if record.act == "decide" and step and (outcome := step.outcome(record.outcome)):
+            round = self.state.steps[record.step].round
+            yield Effect(step.step, round, "decide", outcome.name, day, record.at, terms.roles(outcome.tells))
+            for start in outcome.starts:
+                yield Effect(step.step, round, "open", start.start, day, record.at)
+        for name in record.values if record.act != "correct" else ():
+            fact = terms.procedure.fact(name)
+            for start in fact.starts if fact else ():
+                nth = sum(name in r.values and r.act != "correct" for r in self.case.records)
+                yield Effect(name, nth, "open", start.start, day, record.at)
+
+    def _by_hand(self, record: Record) -> Effect:
+        step = self.case.terms.procedure.step(record.step)
+        role = self.case.terms.role(step.role) if step else ""
+        round = self.state.steps[record.step].round
+        return Effect(record.step, round, "remind", "by_hand", local_day(record.at), record.at, (role,))
+
+    def _overtake(self) -> None:
+        """What was caught up only because of this very act, and what the act made pointless, is not mailed."""
+        for i, effect in enumerate(self.effects[: self.caught_up]):
+            if effect.kind in ("task", "remind", "escalate") and not self._stands(effect):
+                self.effects[i] = replace(effect, overtaken=effect.overtaken or "overtaken")
+
+    def _stands(self, effect: Effect) -> bool:
+        if self.state.closed:
+            return False
+        step, goal = self.state.steps.get(effect.step), self.state.goals.get(effect.step)
+        if step:
+            return step.status == "open" and step.round == effect.round
+        return goal is not None and goal.met_on is None
+
+    # --- dates that moved
+
+    def _dues(self) -> dict[tuple[str, int], date]:
+        return {(o.step, o.round): o.due.due for o in obligations(self.state) if o.stands and o.due}
+
+    def _moved(self, before: list[Effect], dues: dict[tuple[str, int], date]) -> Iterator[Move]:
+        for (step, round), day in self._dues().items():
+            old = dues.get((step, round))
+            if old and old != day:
+                yield Move(step, round, "due", "", old, day, self._told(before, step, round))
+        nominal = {e.slot: e.nominal for e in before if e.kind in ("remind", "escalate")}
+        for effect in planned(self.state):
+            old = nominal.get(effect.slot)
+            if old and old != effect.nominal and (effect.moment > self.at or effect in self.effects):
+                yield Move(effect.step, effect.round, effect.kind, effect.rule, old, effect.nominal)
+
+    def _told(self, before: list[Effect], step: str, round: int) -> tuple[str, ...]:
+        """The roles that a mail about this step may have told the old date."""
+        mailed = (e for e in before if (e.step, e.round) == (step, round) and self._was_mailed(e.key))
+        return tuple(dict.fromkeys(role for effect in mailed for role in effect.to))
+
+    def _was_mailed(self, key: str) -> bool:
+        happened = self.case.ledger.get(key)
+        return happened is not None and happened.overtaken is None
+
+    # --- the result
+
+    def result(self) -> Advance:
+        effects = tuple(self._speak())
+        ledger = {**self.ledger, **{e.key: Happened(e.nominal, self.at, e.overtaken) for e in effects}}
+        case = Case(self.case.terms, self.case.records, ledger)
+        return Advance(case, self.state, effects, self.moves, tuple(self._openings(effects)), self._next_check_at())
+
+    def _speak(self) -> Iterator[Effect]:
+        """Which effects speak: of reminders caught up at once the latest of its step, of a ladder the first rung now."""
+        latest = {(e.step, e.round): e for e in self.effects if e.kind == "remind" and not e.overtaken}
+        rungs: set[tuple[str, int]] = set()
+        for effect in self.effects:
+            at = (effect.step, effect.round)
+            if effect.kind == "remind" and not effect.overtaken and (latest[at] is not effect or self._too_soon(effect)):
+                yield replace(effect, overtaken="overtaken")
+            elif effect.kind == "escalate" and not effect.overtaken:
+                yield replace(effect, waits=at in rungs, overtaken="overtaken" if self._too_soon(effect) else None)
+                rungs.add(at)
+            else:
+                yield effect
+
+    def _too_soon(self, effect: Effect) -> bool:
+        """Its date moved, and its slot was mailed less than five office days ago on the old date."""
+        prefix, calendar = f"{effect.slot}/", self.case.terms.calendar
+        mailed = [h for key, h in self.case.ledger.items() if key.startswith(prefix) and h.overtaken is None]
+        still_planned = {e.nominal for e in planned(self.state) if e.slot == effect.slot}
+        return any(
+            h.nominal not in still_planned
+            and calendar.workdays_between(local_day(h.at), local_day(self.at), "kantoor") < QUIET_DAYS
+            for h in mailed
+        )
+
+    def _openings(self, effects: tuple[Effect, ...]) -> Iterator[Opening]:
+        for effect in effects:
+            if effect.kind == "open" and effect.step != CASE:
+                start = self._start(effect)
+                facts = {name: self._value(anchor) for name, anchor in start.facts}
+                carried = {k: h for k, h in self.ledger.items() if k.partition("/")[0] in start.carries}
+                waiting = effect.step if effect.step in self.state.steps and not self._is_outcome(effect) else ""
+                yield Opening(effect.key, waiting, start, facts, carried)
+
+    def _start(self, effect: Effect) -> Start:
+        procedure = self.case.terms.procedure
+        step, fact = procedure.step(effect.step), procedure.fact(effect.step)
+        outcomes = (s for o in (step.outcomes if step else ()) for s in o.starts)
+        starts = (*(step.starts if step else ()), *outcomes, *(fact.starts if fact else ()))
+        return next(start for start in starts if start.start == effect.rule)
+
+    def _is_outcome(self, effect: Effect) -> bool:
+        step = self.case.terms.procedure.step(effect.step)
+        return step is not None and all(start.start != effect.rule for start in step.starts)
+
+    def _value(self, anchor: str) -> Any:
+        """A fact as it is, or the day of an anchor as ISO text."""
+        if ":" not in anchor:
+            return self.state.facts.get(anchor)
+        day = self.state.day_of(anchor)
+        return day.isoformat() if day else None
+
+    def _next_check_at(self) -> datetime | None:
+        if self.state.closed:
+            return None
+        moments = [e.moment for e in self._pending() if e.moment > self.at]
+        turn = self.state.next_turn()
+        return min([*moments, turn] if turn else moments, default=None)

@@ -1,0 +1,159 @@
+"""A case is its ordered records; what already happened because of them is its ledger.
+
+Records are facts and acts of people (and of other cases). Nothing else is remembered: what is open, due or
+to be sent is derived from them (`tijdig.engine.fold`, `tijdig.engine.plan`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Literal
+
+from tijdig.engine.calendar import Calendar
+from tijdig.engine.conditions import All, Condition, Done, Reached, Took
+from tijdig.engine.language import Act, Procedure, Role, Setting
+from tijdig.engine.terms import Term
+
+EffectKind = Literal["open", "task", "remind", "escalate", "produce", "decide", "close"]
+Overtaken = Literal["overtaken", "before_opening"]
+
+#: Acts of the installation itself: a cohort that was frozen, another case that closed, a fact announced to many.
+SystemAct = Literal["cohort", "child", "announce"]
+
+CASE = "case"
+"""Stands where an effect belongs to the case as a whole rather than to one step or goal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One fact or act, as it was recorded at an instant (UTC), by a person id, perhaps on `behalf` of another.
+
+    `values` holds facts in the form they have in JSON. `step` is the step or goal that it is about; for `open`
+    it is the step at which running work is taken over.
+    """
+
+    at: datetime
+    act: Act | SystemAct
+    by: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    step: str = ""
+    outcome: str = ""
+    behalf: str = ""
+    person: str = ""
+    by_term: Term | None = None
+    until: date | None = None
+    subjects: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """That an effect happened: for which nominal day, when, and whether it stayed silent."""
+
+    nominal: date
+    at: datetime
+    overtaken: Overtaken | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing that happens once, because of a date or a fact.
+
+    `moment` is the instant from which it is due; `nominal` the local day by which it is known. `waits` marks
+    a later rung of a ladder that was caught up together with an earlier one: its notice waits for the next office
+    day. `summary` marks a due that stood unmet when running work was taken over: told in one summary.
+    """
+
+    step: str
+    round: int
+    kind: EffectKind
+    rule: str
+    nominal: date
+    moment: datetime
+    to: tuple[str, ...] = ()
+    overtaken: Overtaken | None = None
+    waits: bool = False
+    summary: bool = False
+
+    @property
+    def slot(self) -> str:
+        return f"{self.step}/{self.round}/{self.kind}/{self.rule}"
+
+    @property
+    def key(self) -> str:
+        """Unique within its case: the slot, and for what may return to a date also the nominal day."""
+        return f"{self.slot}/{self.nominal}" if self.kind in ("remind", "escalate") else self.slot
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """What a case is pinned to: definition, settings and calendar. Made once for many cases; compared by identity."""
+
+    procedure: Procedure
+    settings: Mapping[str, Any]
+    calendar: Calendar
+
+    def value(self, setting: Setting) -> Any:
+        """The value of a setting: what the house chose, or its default; None when neither."""
+        chosen = self.settings.get(setting.id)
+        return setting.default if chosen is None else chosen
+
+    def term(self, term: Term | Setting | None) -> Term | None:
+        return self.value(term) if isinstance(term, Setting) else term
+
+    def role(self, role: Role) -> str:
+        return str(self.value(role) or "") if isinstance(role, Setting) else role
+
+    def roles(self, roles: tuple[Role, ...]) -> tuple[str, ...]:
+        return tuple(name for name in map(self.role, roles) if name)
+
+    @cached_property
+    def missing(self) -> tuple[Setting, ...]:
+        """Required settings that nobody set."""
+        return tuple(s for s in self.procedure.settings if self.value(s) is None)
+
+    @cached_property
+    def needs(self) -> Mapping[str, Condition]:
+        """What each step needs before it opens, also where the definition leaves it to the reading order."""
+        steps = self.procedure.steps
+        before = (All(()), *(Done(step.step) for step in steps))
+        return {step.step: step.needs or previous for step, previous in zip(steps, before, strict=False)}
+
+    @cached_property
+    def dependents(self) -> Mapping[str, tuple[str, ...]]:
+        """The steps that go back to waiting with a step: those that need it, and those that need these."""
+        direct = {name: {p.step for p in need.parts() if isinstance(p, Done | Took)} for name, need in self.needs.items()}
+        found: dict[str, tuple[str, ...]] = {}
+        for name in direct:
+            reached: set[str] = set()
+            while grown := {n for n, on in direct.items() if on & {name, *reached}} - reached - {name}:
+                reached |= grown
+            found[name] = tuple(n for n in direct if n in reached)
+        return found
+
+    @cached_property
+    def turning_anchors(self) -> tuple[str, ...]:
+        """The anchors whose day alone can change the state."""
+        spots = (*self.needs.values(), *(s.when for s in self.procedure.steps),
+                 *(g.met_by for g in self.procedure.goals), *(e.when for e in self.procedure.ends))  # fmt: skip
+        parts = (p for c in spots if c is not None for p in c.parts())
+        return tuple(dict.fromkeys(p.anchor for p in parts if isinstance(p, Reached)))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case: what it is pinned to, its records in order, and what happened (by effect key)."""
+
+    terms: Terms
+    records: tuple[Record, ...]
+    ledger: Mapping[str, Happened]
+
+    @property
+    def opened(self) -> Record:
+        return self.records[0]
+
+    def with_record(self, record: Record) -> Case:
+        return replace(self, records=(*self.records, record))

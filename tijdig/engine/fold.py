@@ -1,0 +1,365 @@
+"""From records to state: what is open, done and known at a moment.
+
+State is derived, never stored as truth. A corrected fact counts as if it had been right from the start;
+what people decided stands. So the rhythm of sweeping cannot change a state (design, law 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from typing import Any, Literal
+
+from tijdig.engine.calendar import local_day, midnight
+from tijdig.engine.case import CASE, Case, Record, Terms
+from tijdig.engine.conditions import Condition, Done, Known, Took
+from tijdig.engine.due import Due, due
+from tijdig.engine.language import Close, DueRule, Repeat, Setting, Step
+from tijdig.engine.terms import Term
+
+Status = Literal["waiting", "open", "done", "skipped", "withdrawn"]
+
+
+@dataclass(slots=True)
+class StepState:
+    """Where a step stands. `actors` are all who acted in it, in any round, for themselves or on behalf of another."""
+
+    status: Status = "waiting"
+    round: int = 0
+    opened: datetime | None = None
+    opened_on: date | None = None
+    done_on: date | None = None
+    outcome: str = ""
+    assignee: str = ""
+    taken_over: bool = False
+    actors: frozenset[str] = frozenset()
+    extra: tuple[Term, ...] = ()
+    children: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A suspension (opschorting): it ends when resumed, and at the latest on the day that was set."""
+
+    since: date
+    until: date
+    resumed: date | None = None
+
+    @property
+    def end(self) -> date:
+        return min(self.until, self.resumed or self.until)
+
+
+@dataclass(slots=True)
+class GoalState:
+    """Where a goal stands."""
+
+    met_on: date | None = None
+    extra: tuple[Term, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+
+
+class State:
+    """A case at a moment. Conditions look at it; obligations and effects are read from it."""
+
+    def __init__(self, terms: Terms, opening: Record) -> None:
+        self.terms = terms
+        self.opening = opening
+        self.now = opening.at
+        self.facts: dict[str, Any] = dict(opening.values)
+        self.steps = {step.step: StepState() for step in terms.procedure.steps}
+        self.goals = {goal.goal: GoalState() for goal in terms.procedure.goals}
+        self.round = 1
+        self.result = ""
+        self.closed: datetime | None = None
+
+    # --- what conditions may look at
+
+    @property
+    def today(self) -> date:
+        return local_day(self.now)
+
+    def is_done(self, step: str) -> bool:
+        return self.steps[step].status in ("done", "skipped")
+
+    def outcome(self, step: str) -> str:
+        return self.steps[step].outcome
+
+    def fact(self, name: str) -> Any:
+        return self.facts.get(name)
+
+    def setting(self, setting: Setting) -> Any:
+        return self.terms.value(setting)
+
+    def day_of(self, anchor: str) -> date | None:
+        """The local day of an anchor, or None while it is not known."""
+        value = self.anchor(anchor)
+        return local_day(value) if isinstance(value, datetime) else value
+
+    def with_facts(self, values: Mapping[str, Any]) -> State:
+        """The same moment, with the values of a form laid over the facts: for the conditions of its outcomes."""
+        seen = object.__new__(State)
+        seen.__dict__.update(self.__dict__, facts={**self.facts, **values})
+        return seen
+
+    # --- dates
+
+    def anchor(self, anchor: str) -> date | datetime | None:
+        """The day of an anchor, or its instant where one was recorded."""
+        kind, _, name = anchor.rpartition(":")
+        step, goal = self.steps.get(name), self.goals.get(name)
+        match kind:
+            case "opened":
+                return step.opened_on if step else local_day(self.opening.at)
+            case "done":
+                return step.done_on if step else goal.met_on if goal else None
+            case "due":
+                found = self.due(name)
+                return found.due if found else None
+        return as_day(self.facts.get(name))
+
+    def due(self, name: str) -> Due | None:
+        """When a step or goal is due; None when it has no date, or none that can be known now."""
+        goal, step = self.terms.procedure.goal(name), self.terms.procedure.step(name)
+        if step and isinstance(step.due, str):
+            return self.due(step.due)
+        rule = goal.due if goal else step.due if step else None
+        if not isinstance(rule, DueRule):
+            return None
+        pauses = self.goals[name].pauses if goal else ()
+        if any(pause.resumed is None and self.today < pause.until for pause in pauses):
+            return None
+        extra = self.goals[name].extra if goal else self.steps[name].extra
+        return self._count(rule, extra, sum((pause.end - pause.since).days for pause in pauses))
+
+    def _count(self, rule: DueRule, extra: tuple[Term, ...], paused_days: int) -> Due | None:
+        value = self.facts.get(rule.anchor)
+        row = value if isinstance(value, dict) else {}
+        day = self.anchor(rule.anchor)
+        if day is None:
+            return None
+        cutoff = row.get("time") or rule.cutoff
+        basis = row.get("basis") or rule.basis
+        return due(
+            day,
+            self.terms.term(rule.term) or Term(0, "day"),
+            calendar=self.terms.calendar,
+            direction="backward" if rule.before else "forward",
+            days=rule.calendar or ("atw" if basis == "wettelijk" else "kantoor"),
+            basis=basis,
+            roll=rule.roll,
+            boundary=row.get("boundary") or rule.boundary or ("binnen" if rule.after else "uiterlijk"),
+            cutoff=time.fromisoformat(cutoff) if cutoff else None,
+            extra=extra,
+            paused_days=paused_days,
+            source=row.get("source") or rule.source,
+            label=self.label(rule.anchor),
+        )
+
+    def is_fatal(self, name: str) -> bool:
+        """Whether a day late loses the right."""
+        goal, step = self.terms.procedure.goal(name), self.terms.procedure.step(name)
+        if step and isinstance(step.due, str):
+            return self.is_fatal(step.due)
+        rule = goal.due if goal else step.due if step else None
+        if not isinstance(rule, DueRule):
+            return False
+        value = self.facts.get(rule.anchor)
+        return bool(value.get("fatal")) if isinstance(value, dict) else rule.fatal
+
+    def label(self, anchor: str) -> str:
+        """How a person calls the anchor."""
+        kind, _, name = anchor.rpartition(":")
+        step, goal, fact = (find(name) for find in (self.terms.procedure.step, self.terms.procedure.goal,
+                                                    self.terms.procedure.fact))  # fmt: skip
+        title = step.asks if step else goal.label if goal else fact.label if fact else name
+        return {"opened": f"‘{title}’ begonnen", "done": f"‘{title}’ gedaan", "due": f"Termijn ‘{title}’"}.get(kind, title)
+
+    # --- moving through time
+
+    def next_turn(self) -> datetime | None:
+        """The next instant at which a day alone may change the state."""
+        days = {self.day_of(anchor) for anchor in self.terms.turning_anchors}
+        days |= {p.until for goal in self.goals.values() for p in goal.pauses if p.resumed is None}
+        ahead = [moment for day in days if day and (moment := midnight(day)) > self.now]
+        return min(ahead, default=None)
+
+    def settle(self) -> None:
+        """Open, skip, meet and end what the facts of this moment allow."""
+        while self.closed is None and self._settle_once():
+            pass
+
+    def _settle_once(self) -> bool:
+        procedure = self.terms.procedure
+        for end in procedure.ends:
+            if end.when.holds(self):
+                self.close(end.end)
+                return False
+        changed = False
+        for step in procedure.steps:
+            changed |= self.steps[step.step].status == "waiting" and self._begin(step)
+        for goal in procedure.goals:
+            state = self.goals[goal.goal]
+            if goal.met_by and state.met_on is None and goal.met_by.holds(self):
+                state.met_on = self._met_day(goal.met_by)
+                changed = True
+        return changed
+
+    def _begin(self, step: Step) -> bool:
+        if self.terms.needs[step.step].holds(self) is not True:
+            return False
+        applies = step.when.holds(self) if step.when else True
+        if applies is None:
+            return False
+        old = self.steps[step.step]
+        if applies:
+            self.steps[step.step] = StepState(
+                "open", old.round + 1, self.now, self.today, actors=old.actors,
+                taken_over=bool(self.opening.step) and self.now == self.opening.at,
+            )  # fmt: skip
+        else:
+            self.steps[step.step] = replace(old, status="skipped", done_on=self.today, outcome="")
+        return True
+
+    def _met_day(self, condition: Condition) -> date:
+        """A goal is met on the day of what met it, not on the day on which that was recorded."""
+        match condition:
+            case Known(fact):
+                return self.day_of(fact) or self.today
+            case Done(step) | Took(step):
+                return self.steps[step].done_on or self.today
+        return self.today
+
+    # --- what records do
+
+    def finish(self, name: str, outcome: str, actors: frozenset[str] = frozenset()) -> None:
+        """A step ends with an outcome; what the outcome says follows."""
+        step = self.terms.procedure.step(name)
+        assert step is not None
+        self.steps[name] = replace(
+            self.steps[name], status="done", done_on=self.today, outcome=outcome, actors=self.steps[name].actors | actors
+        )
+        match step.outcome(outcome):
+            case Close():
+                self.close(outcome)
+            case Repeat(step=again):
+                self.back(again)
+
+    def close(self, result: str, at: datetime | None = None) -> None:
+        """The case ends; open steps are withdrawn."""
+        self.closed, self.result = at or self.now, result
+        for name, step in self.steps.items():
+            if step.status == "open":
+                self.steps[name] = replace(step, status="withdrawn")
+
+    def back(self, name: str) -> None:
+        """A step, and all that needs it, goes back to waiting; its next opening is its next round."""
+        for each in (name, *self.terms.dependents[name]):
+            self.steps[each] = replace(self.steps[each], status="waiting", outcome="", done_on=None)
+
+    def revive(self, name: str) -> None:
+        """A closed case goes on, with this step in its next round."""
+        if self.closed:
+            self.closed, self.result, self.round = None, "", self.round + 1
+            for each, step in self.steps.items():
+                if step.status == "withdrawn":
+                    self.steps[each] = replace(step, status="waiting")
+        self.back(name)
+
+
+def as_day(value: Any) -> date | datetime | None:
+    """A fact's value as a day or an instant: ISO text, or a timetable row."""
+    match value:
+        case {"date": str(text)}:
+            return date.fromisoformat(text)
+        case str() if len(value) == 10:
+            return date.fromisoformat(value)
+        case str() if len(value) > 10:
+            return datetime.fromisoformat(value)
+    return None
+
+
+def fold(case: Case) -> State:
+    """The state of a case right after its last record."""
+    records = corrected(case.records)
+    state = State(case.terms, records[0])
+    _take_over(state, records[0].step)
+    state.settle()
+    for record in records[1:]:
+        _lapse(case, state)
+        while (turn := state.next_turn()) and turn <= record.at and state.closed is None:
+            state.now = turn
+            state.settle()
+        state.now = record.at
+        apply(state, record)
+        state.settle()
+    _lapse(case, state)
+    return state
+
+
+def corrected(records: tuple[Record, ...]) -> tuple[Record, ...]:
+    """The records as they would have been, had each corrected fact been right at once."""
+    right = list(records)
+    for i, record in enumerate(records):
+        if record.act == "correct":
+            for name, value in record.values.items():
+                source = max(j for j in range(i) if name in right[j].values and right[j].act != "correct")
+                right[source] = replace(right[source], values={**right[source].values, name: value})
+    return tuple(right)
+
+
+def _take_over(state: State, at_step: str) -> None:
+    """Running work: what stands before the step at which it is taken over was done before."""
+    if at_step:
+        for step in state.terms.procedure.steps:
+            if step.step == at_step:
+                return
+            state.steps[step.step] = StepState("done", 1, done_on=state.today, outcome=step.outcomes[0].name, taken_over=True)
+
+
+def _lapse(case: Case, state: State) -> None:
+    """A right that lapsed stays lapsed: the case closed when that happened."""
+    for goal in case.terms.procedure.goals:
+        happened = goal.lapse and case.ledger.get(f"{CASE}/{state.round}/close/{goal.lapse}")
+        if happened and state.closed is None:
+            state.close(goal.lapse, midnight(happened.nominal))
+
+
+def apply(state: State, record: Record) -> None:
+    """What one record changes."""
+    steps, goals, name = state.steps, state.goals, record.step
+    if record.act != "correct":
+        state.facts.update(record.values)
+    actors = frozenset(filter(None, (record.by, record.behalf)))
+    match record.act:
+        case "decide":
+            state.finish(name, record.outcome, actors)
+        case "take" | "hand-over":
+            steps[name] = replace(steps[name], assignee=record.person or record.by)
+        case "not-applicable":
+            steps[name] = replace(steps[name], status="skipped", done_on=state.today, outcome="")
+        case "take-back" | "reopen":
+            state.revive(name)
+        case "withdraw" | "cancel" | "merge":
+            state.close({"withdraw": "withdrawn", "cancel": "cancelled", "merge": "merged"}[record.act])
+        case "extend" if record.by_term:
+            target = goals.get(name) or steps[name]
+            target.extra = (*target.extra, record.by_term)
+        case "suspend" if record.until:
+            goals[name].pauses = (*goals[name].pauses, Pause(state.today, record.until))
+        case "resume":
+            *rest, last = goals[name].pauses
+            goals[name].pauses = (*rest, replace(last, resumed=state.today))
+        case "cohort":
+            steps[name].children = dict.fromkeys(record.subjects, "")
+            _pass_when_all_closed(state, name)
+        case "child":
+            steps[name].children[record.person] = record.outcome
+            _pass_when_all_closed(state, name)
+
+
+def _pass_when_all_closed(state: State, name: str) -> None:
+    step = state.terms.procedure.step(name)
+    if step and state.steps[name].status == "open" and all(state.steps[name].children.values()):
+        state.finish(name, step.outcomes[0].name)

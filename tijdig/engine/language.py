@@ -1,0 +1,344 @@
+"""The procedure language: what a definition may say, as frozen data.
+
+List order is reading order: a step begins when the one before it is done, unless it says `needs=`.
+Dates that the *case* must reach, fatal and statutory ones above all, are goals: they run from the start,
+so that none goes mute behind an undone step. An anchor is the name of a fact, or `opened:`, `done:` or
+`due:` followed by the name of a step or goal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Literal
+
+from tijdig.engine.calendar import CalendarName
+from tijdig.engine.conditions import All, Condition, Done
+from tijdig.engine.due import Basis, Boundary, Roll
+from tijdig.engine.terms import Term
+
+#: The number of this language. The engine reads all earlier ones.
+LANGUAGE = 1
+
+FactKind = Literal["date", "moment", "row", "number", "money", "text", "choice", "yes_no", "document", "ref"]
+SettingKind = Literal["term", "role", "number", "yes_no", "choice"]
+Act = Literal[
+    "open", "take", "decide", "take-back", "remind", "record", "correct", "extend", "suspend", "resume",
+    "withdraw", "cancel", "reopen", "hand-over", "merge", "not-applicable", "attach",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value that the house chooses, with the source of its default; without a default it is required."""
+
+    id: str
+    label: str
+    default: Term | int | bool | str | None = None
+    kind: SettingKind = "term"
+    source: str = ""
+    choices: tuple[str, ...] = ()
+
+
+Role = str | Setting
+"""A role by name, or the setting that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Opens another procedure: forgets it when it stands on an outcome or a fact, waits for all when on a step.
+
+    `over` names a cohort (one case per member of it); `facts` maps each fact of the new case to an anchor
+    or fact of this one; `carries` hands goals that are not yet due, with what was sent for them, to the new case.
+    """
+
+    start: str
+    over: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    carries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that is established; it is also the form field that asks for it.
+
+    `max_age` is for a document: its oldest allowed age when handed in. `many`: more than once, each with
+    its own date. `announced`: one announcement may set it in all open cases. A choice is (name, label).
+    """
+
+    fact: str
+    kind: FactKind
+    label: str
+    required: bool | Condition = False
+    choices: tuple[tuple[str, str], ...] = ()
+    min: int | None = None
+    max: int | None = None
+    max_age: Term | Setting | None = None
+    many: bool = False
+    announced: bool = False
+    starts: tuple[Start, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DueRule:
+    """When something is due: `after` an anchor `within` a term, `before` one by a `lead`, or `on` one.
+
+    A fact of kind `row` brings its own hour, boundary, basis, fatality and source. `roll` and `calendar` follow
+    from the basis unless said otherwise (domain/deadlines.md, section 1).
+    """
+
+    after: str = ""
+    within: Term | Setting | None = None
+    before: str = ""
+    lead: Term | Setting | None = None
+    on: str = ""
+    basis: Basis = "intern"
+    fatal: bool = False
+    boundary: Boundary | None = None
+    cutoff: str = ""
+    roll: Roll | None = None
+    calendar: CalendarName | None = None
+    source: str = ""
+
+    @property
+    def anchor(self) -> str:
+        return self.after or self.before or self.on
+
+    @property
+    def term(self) -> Term | Setting | None:
+        return self.within if self.after else self.lead
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """A reminder to the step's own role (and `also` to others): `before` the due date, or `after` an anchor.
+
+    `of` is the anchor of `after`; left out, it is the anchor of the due rule.
+    """
+
+    remind: str
+    before: Term | Setting | None = None
+    after: Term | Setting | None = None
+    of: str = ""
+    also: tuple[Role, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Tells a role that something is late: on the first late day, or `after` it; a ladder is several.
+
+    With `every` it is repeated, `times` times in all.
+    """
+
+    escalate: str
+    to: Role
+    after: Term | Setting | None = None
+    every: Term | Setting | None = None
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What the case must reach by a date. Met by a condition, or else by closing.
+
+    It speaks to `role` and to the roles of the open steps that serve it. `lapse` closes the case with that
+    result when the own right is lost: three office days after the due day, since what was done in time and
+    recorded late still counts. It never grants anything.
+    """
+
+    goal: str
+    label: str
+    due: DueRule
+    role: Role = ""
+    met_by: Condition | None = None
+    remind: tuple[Remind, ...] = ()
+    when_late: tuple[Escalate, ...] = ()
+    lapse: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The case goes on."""
+
+    go: str
+    label: str
+    only: Condition | None = None
+    reason: bool | Condition = False
+    starts: tuple[Start, ...] = ()
+    tells: tuple[Role, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.go
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The case closes; the outcome's name is its result."""
+
+    close: str
+    label: str
+    only: Condition | None = None
+    reason: bool | Condition = False
+    starts: tuple[Start, ...] = ()
+    tells: tuple[Role, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.close
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A step, and all that needs it, waits for its next round."""
+
+    repeat: str
+    label: str
+    step: str
+    only: Condition | None = None
+    reason: bool | Condition = False
+    starts: tuple[Start, ...] = ()
+    tells: tuple[Role, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.repeat
+
+
+Outcome = Go | Close | Repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a role is asked to do.
+
+    `needs`: None is the step before; names mean all of them done; `()` begins with the case. `when` is asked
+    once the needs hold: false skips the step (n.v.t.), unknown waits. `due` is a rule or the name of the goal
+    that it serves; without either, `undated` says why. `not_by`: who acted in these steps may not act here.
+    """
+
+    step: str
+    asks: str
+    role: Role
+    needs: Condition | tuple[str, ...] | None = None
+    when: Condition | None = None
+    due: DueRule | str | None = None
+    undated: str = ""
+    lead: Term | Setting | None = None
+    form: tuple[str, ...] = ()
+    outcomes: tuple[Outcome, ...] = (Go("done", "Gedaan"),)
+    not_by: tuple[str, ...] = ()
+    remind: tuple[Remind, ...] = ()
+    when_late: tuple[Escalate, ...] = ()
+    starts: tuple[Start, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.needs, tuple):
+            object.__setattr__(self, "needs", All(tuple(Done(name) for name in self.needs)))
+
+    def outcome(self, name: str) -> Outcome | None:
+        return next((o for o in self.outcomes if o.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """Who may do an act that is not the step's own; `extend` and `suspend` only exist where named.
+
+    For `extend`: of which step or goal, `by` how much at most at a time, how many times, and not past which goal.
+    """
+
+    may: Act
+    roles: tuple[Role, ...]
+    of: str = ""
+    by: Term | Setting | None = None
+    times: int = 1
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The case ends by itself, with this result, when something was established (a member left).
+
+    Never a colour, an approval or an award: those are people's decisions.
+    """
+
+    end: str
+    label: str
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A definition. `owner` does the acts that no step and no `may` names; `late_to` hears each late day that has
+    no ladder of its own. `again`: a yes/no setting that allows a second case for one subject."""
+
+    procedure: str
+    code: str
+    title: str
+    revision: int
+    subject: str
+    owner: Role
+    late_to: Role
+    facts: tuple[Fact, ...]
+    steps: tuple[Step, ...]
+    goals: tuple[Goal, ...] = ()
+    opens_with: tuple[str, ...] = ()
+    one_open: bool = True
+    again: Setting | None = None
+    ends: tuple[End, ...] = ()
+    may: tuple[May, ...] = ()
+    readers: tuple[Role, ...] = ()
+    source: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.procedure
+
+    def fact(self, name: str) -> Fact | None:
+        return next((f for f in self.facts if f.fact == name), None)
+
+    def step(self, name: str) -> Step | None:
+        return next((s for s in self.steps if s.step == name), None)
+
+    def goal(self, name: str) -> Goal | None:
+        return next((g for g in self.goals if g.goal == name), None)
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Every setting that it uses, once, in reading order."""
+        return tuple(dict.fromkeys(v for v in walk(self) if isinstance(v, Setting)))
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The states in which a case of it can end."""
+        closes = (o.close for s in self.steps for o in s.outcomes if isinstance(o, Close))
+        return tuple(dict.fromkeys((*closes, *(g.lapse for g in self.goals if g.lapse), *(e.end for e in self.ends))))
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """Opens cases by the calendar: on `first`, and every so often after it; each missed period too.
+
+    `facts` gives facts of the new case as terms counted from the day of the period (`-1 day` is the day before).
+    `over` names a cohort: one case for each of its members.
+    """
+
+    programme: str
+    opens: str
+    every: Term | Setting
+    first: date
+    until: date | None = None
+    over: str = ""
+    facts: tuple[tuple[str, tuple[Term, ...]], ...] = ()
+
+
+def walk(value: Any) -> Iterator[Any]:
+    """The value and everything inside it, in reading order."""
+    yield value
+    if isinstance(value, tuple):
+        for part in value:
+            yield from walk(part)
+    elif hasattr(value, "__dataclass_fields__"):
+        for field in fields(value):
+            yield from walk(getattr(value, field.name))

@@ -1,0 +1,133 @@
+"""Definitions to canonical JSON and back.
+
+A snapshot is what a case is pinned to: every construct an object that begins with its own name, empty fields
+left out, conditions as arrays, settings declared once and named where used. The same definition always gives
+the same bytes, so that its SHA-256 names it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from tijdig.engine import language as lang
+from tijdig.engine.conditions import NAMES, Condition
+from tijdig.engine.errors import Refused
+from tijdig.engine.terms import Term
+
+_OPERATORS = {cls: name for name, cls in NAMES.items()}
+_CONSTRUCTS: dict[str, tuple[type, ...]] = {
+    "Outcome": (lang.Go, lang.Close, lang.Repeat),
+    **{cls.__name__: (cls,) for cls in (lang.Step, lang.Goal, lang.Fact, lang.Start, lang.DueRule, lang.Remind,
+                                        lang.Escalate, lang.May, lang.End)},
+}  # fmt: skip
+_UNITS = {"hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year",
+          "working_days": "working_day"}  # fmt: skip
+
+
+def canonical(value: Any) -> str:
+    """JSON with one spelling: sorted keys, no spaces, UTF-8 as it is."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(text: str) -> str:
+    """SHA-256 of the text, in hexadecimal."""
+    return sha256(text.encode()).hexdigest()
+
+
+def to_json(procedure: lang.Procedure) -> dict[str, Any]:
+    """The snapshot of a definition, with its settings and the number of its language."""
+    settings = [{"setting": s.id, **_object(s, skip=1)} for s in procedure.settings]
+    return {"language": lang.LANGUAGE, "settings": settings, **_object(procedure)}
+
+
+def from_json(snapshot: Mapping[str, Any]) -> lang.Procedure:
+    """The definition that a snapshot holds. Raises Refused for a language this engine does not read."""
+    if not 1 <= snapshot.get("language", 0) <= lang.LANGUAGE:
+        raise Refused(
+            f"This snapshot is written in language {snapshot.get('language')}, which this engine does not read. "
+            f"Use a newer Tijdig; this one reads 1 to {lang.LANGUAGE}."
+        )
+    settings: dict[str, lang.Setting] = {}
+    for declared in snapshot["settings"]:
+        values = {key: _decode(value, settings) for key, value in declared.items() if key != "setting"}
+        settings[declared["setting"]] = lang.Setting(id=declared["setting"], **values)
+    body = {key: value for key, value in snapshot.items() if key not in ("language", "settings")}
+    procedure: lang.Procedure = _construct(lang.Procedure, body, settings)
+    return procedure
+
+
+def fingerprint(procedure: lang.Procedure) -> str:
+    """What names this definition: the SHA-256 of its canonical JSON."""
+    return digest(canonical(to_json(procedure)))
+
+
+def _object(value: Any, skip: int = 0) -> dict[str, Any]:
+    kept = {}
+    for field in fields(value)[skip:]:
+        part = getattr(value, field.name)
+        if field.default is MISSING or part != field.default or type(part) is not type(field.default):
+            kept[field.name] = _encode(part)
+    return kept
+
+
+def _encode(value: Any) -> Any:
+    match value:
+        case lang.Setting():
+            return {"setting": value.id}
+        case Term():
+            return {f"{value.unit}s": value.n}
+        case Condition():
+            parts = [_encode(getattr(value, field.name)) for field in fields(value)]  # type: ignore[arg-type]
+            of = parts.pop() if parts and isinstance(parts[-1], list) and hasattr(value, "of") and type(value) in _MANY else []
+            return [_OPERATORS[type(value)], *parts, *of]
+        case date():
+            return value.isoformat()
+        case tuple():
+            return [_encode(part) for part in value]
+        case _ if hasattr(value, "__dataclass_fields__"):
+            return _object(value)
+        case _:
+            return value
+
+
+_MANY = (NAMES["all"], NAMES["any"], NAMES["at_least"])
+
+
+def _decode(value: Any, settings: Mapping[str, lang.Setting], kind: str = "") -> Any:
+    match value:
+        case {"setting": str(name)} if len(value) == 1:
+            return settings[name]
+        case dict() if len(value) == 1 and next(iter(value)) in _UNITS:
+            unit, n = next(iter(value.items()))
+            return Term(n, _UNITS[unit])  # type: ignore[arg-type]
+        case dict():
+            named = next(_CONSTRUCTS[word] for word in re.findall(r"\w+", kind) if word in _CONSTRUCTS)
+            cls = next((c for c in named if fields(c)[0].name in value), named[0])
+            return _construct(cls, value, settings)
+        case [str(name), *parts] if "Condition" in kind and name in NAMES:
+            cls = NAMES[name]
+            decoded = [_decode(part, settings, kind) for part in parts]
+            if cls in _MANY:
+                head = decoded[:1] if name == "at_least" else []
+                return cls(*head, tuple(decoded[len(head) :]))
+            return cls(*decoded)
+        case list():
+            return tuple(_decode(part, settings, kind) for part in value)
+        case str() if kind.startswith("date"):
+            return date.fromisoformat(value)
+        case _:
+            return value
+
+
+def _construct(cls: Any, value: Mapping[str, Any], settings: Mapping[str, lang.Setting]) -> Any:
+    kinds = {field.name: str(field.type) for field in fields(cls)}
+    unknown = sorted(set(value) - set(kinds))
+    if unknown:
+        raise Refused(f"{cls.__name__} has no field '{unknown[0]}'. Take it out or use a newer Tijdig.")
+    return cls(**{key: _decode(part, settings, kinds[key]) for key, part in value.items()})
