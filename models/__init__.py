@@ -1,0 +1,1 @@
+"""Tables, sessions, the few hand-tuned statements and the migrations."""

@@ -1,0 +1,94 @@
+"""What must be told (notice), what one person is sent (mail), and the links in it."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
+
+from models.base import Table
+
+
+class Notice(Table, table=True):
+    """What an effect (or an act) wants told to a role. Once per case, key, kind and role.
+
+    `kind` is the letter of ux.md section 6: A task, C approval, D escalation, E reminder, F changed, G decision.
+    `state` is `gepland`, `klaar` (it is in a mail), `samengevoegd` (told in a digest) or `vervallen`, with why.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("case_id", "key", "kind", "role"),
+        Index("ix_notice_state_not_before", "state", "not_before"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case_.id")
+    key: str
+    kind: str
+    role: str
+    step: str
+    round: int
+    variables: str
+    fatal: bool = False
+    summary: bool = False
+    created_at: datetime
+    not_before: datetime
+    state: str = "gepland"
+    why: str = ""
+
+
+class Mail(Table, table=True):
+    """What one person is sent: composed, frozen, and followed until somebody knows what became of it.
+
+    `key` is `digest/PERSON/DAY` or `notice/ID/PERSON`; the Message-ID derives from it.
+    """
+
+    __tablename__ = "mail"
+    __table_args__ = (Index("ix_mail_state_next_try_at", "state", "next_try_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    address: str
+    kind: str
+    day: date
+    subject: str
+    text: str
+    html: str
+    thread: str = ""
+    """The case that the mail is about, for References; empty for a digest."""
+    message_id: str = Field(unique=True)
+    fatal: bool = False
+    state: str = "klaar"
+    why: str = ""
+    attempts: int = 0
+    next_try_at: datetime
+    leased_until: datetime | None = None
+    created_at: datetime
+    sent_at: datetime | None = None
+    code: int | None = None
+
+
+class MailNotice(Table, table=True):
+    """Which notices a mail tells."""
+
+    __tablename__ = "mail_notice"
+
+    mail_id: int = Field(foreign_key="mail.id", primary_key=True)
+    notice_id: int = Field(foreign_key="notice.id", primary_key=True, index=True)
+
+
+class Link(Table, table=True):
+    """A way in for one person to one task, by an unguessable token of which only the hash is stored."""
+
+    __tablename__ = "link"
+
+    token_sha256: str = Field(primary_key=True)
+    mail_id: int = Field(foreign_key="mail.id", index=True)
+    person_id: str = Field(foreign_key="person.id")
+    case_id: int = Field(foreign_key="case_.id")
+    step: str
+    round: int
+    version: int
+    expires_on: date
+    revoked_at: datetime | None = None

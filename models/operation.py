@@ -1,0 +1,89 @@
+"""The installation itself: its mode and clock, what it ran, what stands apart, what was done outside cases."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field
+
+from models.base import Table
+
+
+class Installation(Table, table=True):
+    """One row: trial or live, for good. `trial_now` is the clock of a trial; wall time where it is empty."""
+
+    __tablename__ = "installation"
+    __table_args__ = (CheckConstraint("mode in ('trial', 'live')", name="mode"),)
+
+    id: int = Field(default=1, primary_key=True)
+    uuid: str
+    mode: str
+    epoch: int = 1
+    trial_now: datetime | None = None
+    created_at: datetime
+
+
+class Run(Table, table=True):
+    """A sweep or a delivery that ran (wall clock): what the guard, the footer and `doctor` look at."""
+
+    __tablename__ = "run"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(index=True)
+    by: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    counts: str = "{}"
+
+
+class Incident(Table, table=True):
+    """What stands apart until it is mended, so that it stops nothing else. `key` is open at most once."""
+
+    __tablename__ = "incident"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str | None = Field(default=None, unique=True)
+    kind: str
+    case_id: int | None = Field(default=None, foreign_key="case_.id", index=True)
+    cause: str
+    mend: str
+    first_at: datetime
+    last_at: datetime
+    count: int = 1
+    retry_at: datetime | None = None
+    settled_at: datetime | None = None
+    settled_by: str = ""
+    reason: str = ""
+
+
+class Event(Table, table=True):
+    """Outside the case chains: settings, roles, denials, imports, readings. Append-only."""
+
+    __tablename__ = "event"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime
+    kind: str = Field(index=True)
+    actor: str
+    detail: str
+
+
+class ProgrammePeriod(Table, table=True):
+    """A period for which a programme opened its cases: once per programme and period."""
+
+    __tablename__ = "programme_period"
+
+    programme: str = Field(primary_key=True)
+    period: date = Field(primary_key=True)
+    opened_at: datetime
+
+
+class TimetableRow(Table, table=True):
+    """A row of an imported timetable (design: facts of kind `row`)."""
+
+    __tablename__ = "timetable_row"
+    __table_args__ = (UniqueConstraint("name", "step_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(index=True)
+    step_id: str
+    body: str
