@@ -70,7 +70,8 @@ class Payload(Table, table=True):
 
     __tablename__ = "payload"
 
-    log_id: int = Field(foreign_key="log.id", primary_key=True)
+    case_id: int = Field(foreign_key="case_.id", primary_key=True)
+    seq: int = Field(primary_key=True)
     salt: str
     body: str
 
