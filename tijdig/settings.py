@@ -1,0 +1,122 @@
+"""What an installation sets in its environment. Read once, at the edge; the engine and the services get values.
+
+Each setting NAME may also stand in a file, named by NAME_FILE (a mounted secret). Empty counts as not set.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar, get_args
+from urllib.parse import urlsplit
+
+from tijdig.engine.errors import Misconfigured
+
+MailMode = Literal["uit", "omleiden", "aan"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of the environment. What may hold a password stays out of `repr`."""
+
+    data: Path
+    """The folder of the embedded database, of captured mail and of files."""
+    database_url: str = field(repr=False)
+    mail: MailMode
+    smtp_url: str | None = field(repr=False)
+    mail_from: str | None
+    mail_redirect: str | None
+    """The one mailbox that all mail goes to in the mode `omleiden`."""
+    url: str
+    """The base of links in mails, without a slash at its end."""
+    port: int
+    """The first of the ports that `serve` uses."""
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> "Settings":
+        """The settings in this environment, or their defaults.
+
+        Raises Misconfigured for a value that cannot be right. Whether the mail settings are complete is asked where
+        mail is sent: a trial needs none of them.
+        """
+
+        def get(name: str, parse: Callable[[str], T], default: T) -> T:
+            value = _value(environ, name)
+            if value is None:
+                return default
+            try:
+                return parse(value)
+            except ValueError as error:
+                raise Misconfigured(f"{name} {error}") from None  # the value may be a secret
+
+        data = get("TIJDIG_DATA", Path, Path("data"))
+        port = get("TIJDIG_PORT", _port, 8420)
+        return cls(
+            data=data,
+            database_url=get("TIJDIG_DATABASE_URL", _database_url, f"sqlite:///{data / 'tijdig.db'}"),
+            mail=get("TIJDIG_MAIL", _mail_mode, "uit"),
+            smtp_url=get("TIJDIG_SMTP_URL", _smtp_url, None),
+            mail_from=get("TIJDIG_MAIL_FROM", _mail_address, None),
+            mail_redirect=get("TIJDIG_MAIL_REDIRECT", _mail_address, None),
+            url=get("TIJDIG_URL", _url, f"http://127.0.0.1:{port}"),
+            port=port,
+        )
+
+
+def _value(environ: Mapping[str, str], name: str) -> str | None:
+    direct, path = environ.get(name, "").strip(), environ.get(f"{name}_FILE", "").strip()
+    if direct and path:
+        raise Misconfigured(f"{name} and {name}_FILE are both set. Keep one of them.")
+    if not path:
+        return direct or None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise Misconfigured(f"{name}_FILE names {path}, which cannot be read ({why}). Mend the path.") from None
+
+
+def _database_url(value: str) -> str:
+    if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", value):
+        raise ValueError("is no database address. Give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE.")
+    return value
+
+
+def _mail_mode(value: str) -> MailMode:
+    for mode in get_args(MailMode):
+        if value == mode:
+            return mode  # type: ignore[no-any-return]
+    raise ValueError(f"is '{value}'. Give uit (no mail goes out), omleiden (all to one mailbox) or aan.")
+
+
+def _smtp_url(value: str) -> str:
+    if not _is_address(value, "smtp", "smtps", "smtp+starttls"):
+        raise ValueError("is no mail server. Give smtp://USER:PASSWORD@HOST:PORT, smtps://… or smtp+starttls://….")
+    return value
+
+
+def _mail_address(value: str) -> str:
+    if not re.fullmatch(r"([^<>\r\n]*<)?[^@\s<>]+@[^@\s<>]+>?", value):
+        raise ValueError(f"is '{value}', which is no mail address. Give it as name@example.org.")
+    return value
+
+
+def _url(value: str) -> str:
+    if not _is_address(value, "http", "https"):
+        raise ValueError(f"is '{value}', to which no link can lead. Give it as https://tijdig.example.org.")
+    return value.rstrip("/")
+
+
+def _port(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 65_535):
+        raise ValueError(f"is '{value}'. Give a port number from 1 to 65535.")
+    return int(value)
+
+
+def _is_address(value: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # urlsplit and port refuse brackets and numbers that cannot be
+        return False
