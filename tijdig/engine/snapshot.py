@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import Any, NoReturn
 
 from tijdig.engine import language as lang
-from tijdig.engine.conditions import NAMES, Condition
+from tijdig.engine.conditions import NAMES, All, Any_, AtLeast, Condition
 from tijdig.engine.errors import Refused
 from tijdig.engine.terms import Term
 
 _OPERATORS = {cls: name for name, cls in NAMES.items()}
+_MANY = (All, Any_, AtLeast)
 _CONSTRUCTS: dict[str, tuple[type, ...]] = {
     "Outcome": (lang.Go, lang.Close, lang.Repeat),
     **{cls.__name__: (cls,) for cls in (lang.Step, lang.Goal, lang.Fact, lang.Start, lang.DueRule, lang.Remind,
@@ -41,13 +43,23 @@ def digest(text: str) -> str:
 
 
 def to_json(procedure: lang.Procedure) -> dict[str, Any]:
-    """The snapshot of a definition, with its settings and the number of its language."""
+    """The snapshot of a definition, with its settings and the number of its language.
+
+    Raises Refused when two different settings share an id: it names one of them only.
+    """
+    for name, n in Counter(s.id for s in procedure.settings).items():
+        if n > 1:
+            raise Refused(f"{procedure.id} declares setting '{name}' in {n} ways. Declare it once and use that.")
     settings = [{"setting": s.id, **_object(s, skip=1)} for s in procedure.settings]
     return {"language": lang.LANGUAGE, "settings": settings, **_object(procedure)}
 
 
 def from_json(snapshot: Mapping[str, Any]) -> lang.Procedure:
-    """The definition that a snapshot holds. Raises Refused for a language this engine does not read."""
+    """The definition that a snapshot holds.
+
+    Raises Refused for a language that this engine does not read, and for a field, construct, condition or setting
+    that it does not know.
+    """
     if not 1 <= snapshot.get("language", 0) <= lang.LANGUAGE:
         raise Refused(
             f"This snapshot is written in language {snapshot.get('language')}, which this engine does not read. "
@@ -55,8 +67,8 @@ def from_json(snapshot: Mapping[str, Any]) -> lang.Procedure:
         )
     settings: dict[str, lang.Setting] = {}
     for declared in snapshot["settings"]:
-        values = {key: _decode(value, settings) for key, value in declared.items() if key != "setting"}
-        settings[declared["setting"]] = lang.Setting(id=declared["setting"], **values)
+        values = {"id" if key == "setting" else key: value for key, value in declared.items()}
+        settings[declared["setting"]] = _construct(lang.Setting, values, settings)
     body = {key: value for key, value in snapshot.items() if key not in ("language", "settings")}
     procedure: lang.Procedure = _construct(lang.Procedure, body, settings)
     return procedure
@@ -83,9 +95,9 @@ def _encode(value: Any) -> Any:
         case Term():
             return {f"{value.unit}s": value.n}
         case Condition():
-            parts = [_encode(getattr(value, field.name)) for field in fields(value)]  # type: ignore[arg-type]
-            of = parts.pop() if parts and isinstance(parts[-1], list) and hasattr(value, "of") and type(value) in _MANY else []
-            return [_OPERATORS[type(value)], *parts, *of]
+            parts = [getattr(value, field.name) for field in fields(value)]  # type: ignore[arg-type]
+            of = parts.pop() if isinstance(value, _MANY) else ()
+            return [_OPERATORS[type(value)], *map(_encode, (*parts, *of))]
         case date():
             return value.isoformat()
         case tuple():
@@ -96,26 +108,24 @@ def _encode(value: Any) -> Any:
             return value
 
 
-_MANY = (NAMES["all"], NAMES["any"], NAMES["at_least"])
-
-
 def _decode(value: Any, settings: Mapping[str, lang.Setting], kind: str = "") -> Any:
     match value:
         case {"setting": str(name)} if len(value) == 1:
-            return settings[name]
+            return settings[name] if name in settings else _unknown(f"setting '{name}'")
         case dict() if len(value) == 1 and next(iter(value)) in _UNITS:
             unit, n = next(iter(value.items()))
             return Term(n, _UNITS[unit])  # type: ignore[arg-type]
         case dict():
-            named = next(_CONSTRUCTS[word] for word in re.findall(r"\w+", kind) if word in _CONSTRUCTS)
-            cls = next((c for c in named if fields(c)[0].name in value), named[0])
+            known = (_CONSTRUCTS[word] for word in re.findall(r"\w+", kind) if word in _CONSTRUCTS)
+            classes = next(known, None) or _unknown(f"construct '{next(iter(value), '')}'")
+            cls = next((c for c in classes if fields(c)[0].name in value), classes[0])
             return _construct(cls, value, settings)
-        case [str(name), *parts] if "Condition" in kind and name in NAMES:
-            cls = NAMES[name]
+        case [str(name), *parts] if "Condition" in kind:
+            cls = NAMES.get(name) or _unknown(f"condition '{name}'")
             decoded = [_decode(part, settings, kind) for part in parts]
             if cls in _MANY:
-                head = decoded[:1] if name == "at_least" else []
-                return cls(*head, tuple(decoded[len(head) :]))
+                of = len(fields(cls)) - 1  # the last field takes the rest
+                decoded = [*decoded[:of], tuple(decoded[of:])]
             return cls(*decoded)
         case list():
             return tuple(_decode(part, settings, kind) for part in value)
@@ -129,5 +139,19 @@ def _construct(cls: Any, value: Mapping[str, Any], settings: Mapping[str, lang.S
     kinds = {field.name: str(field.type) for field in fields(cls)}
     unknown = sorted(set(value) - set(kinds))
     if unknown:
-        raise Refused(f"{cls.__name__} has no field '{unknown[0]}'. Take it out or use a newer Tijdig.")
+        _unknown(f"field '{unknown[0]}' of {cls.__name__}")
     return cls(**{key: _decode(part, settings, kinds[key]) for key, part in value.items()})
+
+
+def _unknown(what: str) -> NoReturn:
+    raise Refused(f"This snapshot uses {what}, which this engine does not know. Take it out or use a newer Tijdig.")
+
+
+def value_to_json(value: Any) -> Any:
+    """A single value (a term, a date, plain data) in the same form."""
+    return _encode(value)
+
+
+def value_from_json(value: Any) -> Any:
+    """And back; dates stay text."""
+    return _decode(value, {})
