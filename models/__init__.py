@@ -1,1 +1,8 @@
-"""Tables, sessions, the few hand-tuned statements and the migrations."""
+"""Tables, sessions, the few hand-tuned statements and the migrations.
+
+The tables refer to each other: who uses one needs all of them declared.
+"""
+
+from models import case, message, operation, organisation, pins
+
+__all__ = ["case", "message", "operation", "organisation", "pins"]

@@ -86,7 +86,7 @@ class Link(Table, table=True):
     token_sha256: str = Field(primary_key=True)
     mail_id: int = Field(foreign_key="mail.id", index=True)
     person_id: str = Field(foreign_key="person.id")
-    case_id: int = Field(foreign_key="case_.id")
+    case_id: int = Field(foreign_key="case_.id", index=True)
     step: str
     round: int
     version: int

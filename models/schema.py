@@ -9,7 +9,6 @@ from importlib.resources import files
 from sqlalchemy import inspect, text
 from sqlmodel import Session, SQLModel
 
-from models import case, message, operation, organisation, pins  # noqa: F401 (they declare the tables)
 from models.session import Store
 from tijdig.engine.errors import Misconfigured
 

@@ -297,6 +297,7 @@ def _make_tables() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_link_person_id_person"),
         sa.PrimaryKeyConstraint("token_sha256", name="pk_link"),
     )
+    op.create_index("ix_link_case_id", "link", ["case_id"], unique=False)
     op.create_index("ix_link_mail_id", "link", ["mail_id"], unique=False)
     op.create_table(
         "log",

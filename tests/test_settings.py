@@ -1,0 +1,114 @@
+"""The settings of an installation: every bad value names its variable and the mend, and no secret is shown."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tijdig.engine.errors import Misconfigured
+from tijdig.settings import Settings
+
+
+def test_an_empty_environment_gives_a_safe_installation_on_this_machine() -> None:
+    assert Settings.read({}) == Settings(
+        data=Path("data"),
+        database_url="sqlite:///data/tijdig.db",
+        mail="uit",
+        smtp_url=None,
+        mail_from=None,
+        mail_redirect=None,
+        url="http://127.0.0.1:8420",
+        port=8420,
+    )
+
+
+def test_every_setting_is_read() -> None:
+    settings = Settings.read(
+        {
+            "TIJDIG_DATA": "/var/lib/tijdig",
+            "TIJDIG_DATABASE_URL": "postgresql://tijdig:geheim@db/tijdig",
+            "TIJDIG_MAIL": "omleiden",
+            "TIJDIG_SMTP_URL": "smtp+starttls://tijdig:geheim@mail.example.org:587",
+            "TIJDIG_MAIL_FROM": "Tijdig <tijdig@example.org>",
+            "TIJDIG_MAIL_REDIRECT": "proef@example.org",
+            "TIJDIG_URL": "https://tijdig.example.org/",
+            "TIJDIG_PORT": "9000",
+        }
+    )
+
+    assert settings == Settings(
+        data=Path("/var/lib/tijdig"),
+        database_url="postgresql://tijdig:geheim@db/tijdig",
+        mail="omleiden",
+        smtp_url="smtp+starttls://tijdig:geheim@mail.example.org:587",
+        mail_from="Tijdig <tijdig@example.org>",
+        mail_redirect="proef@example.org",
+        url="https://tijdig.example.org",
+        port=9000,
+    )
+    assert "geheim" not in repr(settings)
+
+
+def test_links_follow_the_port_where_no_address_is_set() -> None:
+    assert Settings.read({"TIJDIG_PORT": "9000"}).url == "http://127.0.0.1:9000"
+
+
+def test_the_embedded_database_lies_in_the_data_folder() -> None:
+    assert Settings.read({"TIJDIG_DATA": "/srv/t"}).database_url == "sqlite:////srv/t/tijdig.db"
+
+
+def test_a_setting_may_stand_in_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "smtp"
+    secret.write_text("smtps://u:geheim@mail.example.org\n", encoding="utf-8")
+
+    assert Settings.read({"TIJDIG_SMTP_URL_FILE": str(secret)}).smtp_url == "smtps://u:geheim@mail.example.org"
+
+
+def test_an_empty_setting_counts_as_not_set() -> None:
+    assert Settings.read({"TIJDIG_SMTP_URL": "", "TIJDIG_PORT_FILE": " "}) == Settings.read({})
+
+
+@pytest.mark.parametrize(
+    ("environ", "mend"),
+    [
+        ({"TIJDIG_PORT": "80", "TIJDIG_PORT_FILE": "port"}, "TIJDIG_PORT and TIJDIG_PORT_FILE are both set. Keep one"),
+        ({"TIJDIG_PORT_FILE": "/nowhere/port"}, "TIJDIG_PORT_FILE names /nowhere/port.*No such file.*Mend the path"),
+        ({"TIJDIG_PORT": "http"}, "TIJDIG_PORT is 'http'. Give a port number from 1 to 65535"),
+        ({"TIJDIG_PORT": "65536"}, "TIJDIG_PORT is '65536'. Give a port number"),
+        ({"TIJDIG_MAIL": "on"}, "TIJDIG_MAIL is 'on'. Give uit"),
+        ({"TIJDIG_MAIL_FROM": "tijdig"}, "TIJDIG_MAIL_FROM is 'tijdig'.*Give it as name@example.org"),
+        ({"TIJDIG_MAIL_REDIRECT": "a@example.org\nBcc: b@example.org"}, "TIJDIG_MAIL_REDIRECT is"),
+        ({"TIJDIG_URL": "tijdig.example.org"}, "TIJDIG_URL is 'tijdig.example.org'.*Give it as https://"),
+        ({"TIJDIG_SMTP_URL": "mail://u:geheim@h"}, "TIJDIG_SMTP_URL is no mail server. Give smtp://"),
+        ({"TIJDIG_SMTP_URL": "smtp://u:geheim@h:port"}, "TIJDIG_SMTP_URL is no mail server"),
+        ({"TIJDIG_SMTP_URL": "smtp://u:geheim@"}, "TIJDIG_SMTP_URL is no mail server"),
+        ({"TIJDIG_DATABASE_URL": "mysql://u:geheim@h/d"}, "TIJDIG_DATABASE_URL is no database address. Give sqlite"),
+    ],
+    ids=[
+        "value-and-file",
+        "file-that-is-not-there",
+        "port-in-words",
+        "port-too-high",
+        "unknown-mail-mode",
+        "sender-without-at",
+        "header-smuggled-into-an-address",
+        "link-base-without-scheme",
+        "smtp-unknown-scheme",
+        "smtp-bad-port",
+        "smtp-without-host",
+        "another-database",
+    ],
+)
+def test_a_bad_value_names_the_variable_and_the_mend_but_no_secret(environ: dict[str, str], mend: str) -> None:
+    with pytest.raises(Misconfigured, match=mend) as refused:
+        Settings.read(environ)
+    assert "geheim" not in str(refused.value)
+
+
+def test_reading_the_settings_imports_nothing_heavy() -> None:
+    imported = (
+        "import sys, tijdig.settings; print(*{'sqlalchemy', 'pydantic', 'prefect', 'sqlmodel'} & sys.modules.keys())"
+    )
+
+    assert subprocess.check_output([sys.executable, "-c", imported], text=True).split() == []
