@@ -41,6 +41,6 @@ class CalendarVersion(Table, table=True):
     __tablename__ = "calendar_version"
 
     id: int | None = Field(default=None, primary_key=True)
-    version: str = Field(unique=True)
+    version: str
     body: str
     at: datetime
