@@ -8,7 +8,7 @@ Sources: jaarplan (JP) KPI 15, kwaliteitsverslag (KV) 3.4.1, kwaliteitsrapport (
 
 from tijdig.engine import (
     Close, DueRule, End, Escalate, Fact, Go, Goal, May, Procedure, Remind, Repeat, Setting, Start, Step,
-    done, known, months, took, weeks, working_days,
+    done, months, reached, took, weeks, working_days,
 )  # fmt: skip
 
 ADVISER, TEAM, MEMBER, DIRECTOR = "kwaliteitsadviseur", "kwaliteitsteam", "lid", "directeur"
@@ -126,7 +126,7 @@ ORANGE_STATUS = Procedure(
             ),
         ),
     ),
-    ends=(End("left", "Lid vertrokken", when=known("left_on")),),
+    ends=(End("left", "Lid vertrokken", when=reached("left_on")),),
     may=(
         May("open", (ADVISER, TEAM)),
         May("extend", (DIRECTOR,), of="norm", until="max"),
@@ -185,5 +185,5 @@ RED_FOLLOW_UP = Procedure(
             ),
         ),
     ),
-    ends=(End("left", "Lid vertrokken", when=known("left_on")),),
+    ends=(End("left", "Lid vertrokken", when=reached("left_on")),),
 )

@@ -96,11 +96,17 @@ def _decide(state: State, record: Record) -> None:
     if outcome is None:
         names = ", ".join(o.name for o in step.outcomes)
         raise Refused(f"Step '{step.step}' has no outcome '{record.outcome}'. Choose one of: {names}.")
+    waits_for = [subject for subject, result in state.steps[step.step].children.items() if not result]
+    if waits_for and outcome is step.outcomes[0]:
+        raise Refused(
+            f"'{outcome.name}' follows by itself when all are in; still missing: {', '.join(waits_for)}. "
+            f"Wait for them, or choose another outcome."
+        )
     stray = sorted(set(record.values) - set(step.form))
     if stray:
         asked = ", ".join(step.form) or "none"
         raise Refused(f"The form of step '{step.step}' has no field '{stray[0]}'. Its fields are: {asked}.")
-    seen = state.with_facts(record.values)
+    seen = state.as_if(step.step, outcome.name, record.values)
     for name in step.form:
         fact = state.terms.procedure.fact(name)
         if fact and seen.fact(name) is None and _true(fact.required, seen):

@@ -52,15 +52,23 @@ class Opening:
 class Advance:
     """What came of it: the case, its state, its effects in order, the dates that moved, the cases to open.
 
-    `next_check_at` is the first instant at which something may happen by itself; None when nothing will.
+    The first `caught_up` effects happened before the record was applied; `ahead` are those still to come, in order,
+    if nothing else is recorded.
     """
 
     case: Case
     state: State
     effects: tuple[Effect, ...]
+    caught_up: int
     moves: tuple[Move, ...]
     openings: tuple[Opening, ...]
-    next_check_at: datetime | None
+    ahead: tuple[Effect, ...]
+
+    @property
+    def next_check_at(self) -> datetime | None:
+        """The first instant at which something may happen by itself; None when nothing will."""
+        turn = None if self.state.closed else self.state.next_turn()
+        return min([e.moment for e in self.ahead[:1]] + ([turn] if turn else []), default=None)
 
 
 def open_case(case: Case) -> Advance:
@@ -130,9 +138,9 @@ class _Run:
                     break
             if turn is None or state.closed:
                 break
-            state.now = turn
+            state.move_to(turn)
             state.settle()
-        state.now = self.at
+        state.move_to(self.at)
         self.caught_up = len(self.effects)
 
     def _pending(self) -> list[Effect]:
@@ -164,7 +172,6 @@ class _Run:
         if record.act == "correct":
             self.state = fold(self.case)
         else:
-            self.state.now = record.at
             apply(self.state, record)
             self.state.settle()
         for effect in told:
@@ -185,12 +192,12 @@ class _Run:
             round = self.state.steps[record.step].round
             yield Effect(step.step, round, "decide", outcome.name, day, record.at, terms.roles(outcome.tells))
             for start in outcome.starts:
-                yield Effect(step.step, round, "open", start.start, day, record.at)
+                yield Effect(step.step, round, "open", start.start, day, record.at, start=start)
         for name in record.values if record.act != "correct" else ():
             fact = terms.procedure.fact(name)
             for start in fact.starts if fact else ():
                 nth = sum(name in r.values and r.act != "correct" for r in self.case.records)
-                yield Effect(name, nth, "open", start.start, day, record.at)
+                yield Effect(name, nth, "open", start.start, day, record.at, start=start)
 
     def _by_hand(self, record: Record) -> Effect:
         step = self.case.terms.procedure.step(record.step)
@@ -210,7 +217,7 @@ class _Run:
         step, goal = self.state.steps.get(effect.step), self.state.goals.get(effect.step)
         if step:
             return step.status == "open" and step.round == effect.round
-        return goal is not None and goal.met_on is None
+        return goal is not None and goal.runs
 
     # --- dates that moved
 
@@ -243,7 +250,9 @@ class _Run:
         effects = tuple(self._speak())
         ledger = {**self.ledger, **{e.key: Happened(e.nominal, self.at, e.overtaken) for e in effects}}
         case = Case(self.case.terms, self.case.records, ledger)
-        return Advance(case, self.state, effects, self.moves, tuple(self._openings(effects)), self._next_check_at())
+        openings = tuple(self._openings(effects))
+        ahead = tuple(e for e in self._pending() if e.moment > self.at)
+        return Advance(case, self.state, effects, self.caught_up, self.moves, openings, ahead)
 
     def _speak(self) -> Iterator[Effect]:
         """Which effects speak: of reminders caught up at once the latest of its step, of a ladder the first rung now."""
@@ -263,6 +272,8 @@ class _Run:
         """Its date moved, and its slot was mailed less than five office days ago on the old date."""
         prefix, calendar = f"{effect.slot}/", self.case.terms.calendar
         mailed = [h for key, h in self.case.ledger.items() if key.startswith(prefix) and h.overtaken is None]
+        if not mailed:
+            return False
         still_planned = {e.nominal for e in planned(self.state) if e.slot == effect.slot}
         return any(
             h.nominal not in still_planned
@@ -272,23 +283,12 @@ class _Run:
 
     def _openings(self, effects: tuple[Effect, ...]) -> Iterator[Opening]:
         for effect in effects:
-            if effect.kind == "open" and effect.step != CASE:
-                start = self._start(effect)
+            if start := effect.start:
                 facts = {name: self._value(anchor) for name, anchor in start.facts}
                 carried = {k: h for k, h in self.ledger.items() if k.partition("/")[0] in start.carries}
-                waiting = effect.step if effect.step in self.state.steps and not self._is_outcome(effect) else ""
-                yield Opening(effect.key, waiting, start, facts, carried)
-
-    def _start(self, effect: Effect) -> Start:
-        procedure = self.case.terms.procedure
-        step, fact = procedure.step(effect.step), procedure.fact(effect.step)
-        outcomes = (s for o in (step.outcomes if step else ()) for s in o.starts)
-        starts = (*(step.starts if step else ()), *outcomes, *(fact.starts if fact else ()))
-        return next(start for start in starts if start.start == effect.rule)
-
-    def _is_outcome(self, effect: Effect) -> bool:
-        step = self.case.terms.procedure.step(effect.step)
-        return step is not None and all(start.start != effect.rule for start in step.starts)
+                step = self.case.terms.steps.get(effect.step)
+                waits = effect.step if step and start in step.starts else ""
+                yield Opening(effect.key, waits, start, facts, carried)
 
     def _value(self, anchor: str) -> Any:
         """A fact as it is, or the day of an anchor as ISO text."""
@@ -296,10 +296,3 @@ class _Run:
             return self.state.facts.get(anchor)
         day = self.state.day_of(anchor)
         return day.isoformat() if day else None
-
-    def _next_check_at(self) -> datetime | None:
-        if self.state.closed:
-            return None
-        moments = [e.moment for e in self._pending() if e.moment > self.at]
-        turn = self.state.next_turn()
-        return min([*moments, turn] if turn else moments, default=None)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from tijdig.engine.calendar import Calendar
 from tijdig.engine.conditions import All, Condition, Done, Reached, Took
-from tijdig.engine.language import Act, Procedure, Role, Setting
+from tijdig.engine.language import Act, DueRule, Goal, Procedure, Role, Setting, Start, Step
 from tijdig.engine.terms import Term
 
 EffectKind = Literal["open", "task", "remind", "escalate", "produce", "decide", "close"]
@@ -64,7 +64,7 @@ class Effect:
 
     `moment` is the instant from which it is due; `nominal` the local day by which it is known. `waits` marks
     a later rung of a ladder that was caught up together with an earlier one: its notice waits for the next office
-    day. `summary` marks a due that stood unmet when running work was taken over: told in one summary.
+    day. `start` is the case that an `open` effect opens. `summary` marks a due that stood unmet when running work was taken over: told in one summary.
     """
 
     step: str
@@ -77,6 +77,7 @@ class Effect:
     overtaken: Overtaken | None = None
     waits: bool = False
     summary: bool = False
+    start: Start | None = None
 
     @property
     def slot(self) -> str:
@@ -95,6 +96,29 @@ class Terms:
     procedure: Procedure
     settings: Mapping[str, Any]
     calendar: Calendar
+
+    @cached_property
+    def steps(self) -> Mapping[str, Step]:
+        return {step.step: step for step in self.procedure.steps}
+
+    @cached_property
+    def goals(self) -> Mapping[str, Goal]:
+        return {goal.goal: goal for goal in self.procedure.goals}
+
+    @cached_property
+    def rules(self) -> Mapping[str, DueRule]:
+        """The due rule of every step and goal that has one, its own or that of the goal that it serves."""
+        own = {name: part.due for name, part in (*self.goals.items(), *self.steps.items())}
+        served = {name: own[rule] if isinstance(rule, str) else rule for name, rule in own.items()}
+        return {name: rule for name, rule in served.items() if isinstance(rule, DueRule)}
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """How a person calls each anchor."""
+        titles = {name: step.asks for name, step in self.steps.items()} | {g: goal.label for g, goal in self.goals.items()}
+        said = {"opened:": "‘{}’ begonnen", "done:": "‘{}’ gedaan", "due:": "Termijn ‘{}’"}
+        named = {prefix + name: text.format(title) for prefix, text in said.items() for name, title in titles.items()}
+        return {fact.fact: fact.label for fact in self.procedure.facts} | named
 
     def value(self, setting: Setting) -> Any:
         """The value of a setting: what the house chose, or its default; None when neither."""

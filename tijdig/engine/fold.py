@@ -19,6 +19,7 @@ from tijdig.engine.language import Close, DueRule, Repeat, Setting, Step
 from tijdig.engine.terms import Term
 
 Status = Literal["waiting", "open", "done", "skipped", "withdrawn"]
+_NO_TERM = Term(0, "day")
 
 
 @dataclass(slots=True)
@@ -53,11 +54,16 @@ class Pause:
 
 @dataclass(slots=True)
 class GoalState:
-    """Where a goal stands."""
+    """Where a goal stands. A carried one goes on in the case that was opened."""
 
     met_on: date | None = None
+    carried: bool = False
     extra: tuple[Term, ...] = ()
     pauses: tuple[Pause, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        return self.met_on is None and not self.carried
 
 
 class State:
@@ -73,6 +79,7 @@ class State:
         self.round = 1
         self.result = ""
         self.closed: datetime | None = None
+        self._dues: dict[str, Due | None] = {}
 
     # --- what conditions may look at
 
@@ -97,10 +104,11 @@ class State:
         value = self.anchor(anchor)
         return local_day(value) if isinstance(value, datetime) else value
 
-    def with_facts(self, values: Mapping[str, Any]) -> State:
-        """The same moment, with the values of a form laid over the facts: for the conditions of its outcomes."""
+    def as_if(self, step: str, outcome: str, values: Mapping[str, Any]) -> State:
+        """The same moment, had this form been filled in so: for the conditions of its own fields and outcomes."""
         seen = object.__new__(State)
-        seen.__dict__.update(self.__dict__, facts={**self.facts, **values})
+        decided = replace(self.steps[step], status="done", outcome=outcome)
+        seen.__dict__.update(self.__dict__, facts={**self.facts, **values}, steps={**self.steps, step: decided}, _dues={})
         return seen
 
     # --- dates
@@ -121,21 +129,23 @@ class State:
 
     def due(self, name: str) -> Due | None:
         """When a step or goal is due; None when it has no date, or none that can be known now."""
-        goal, step = self.terms.procedure.goal(name), self.terms.procedure.step(name)
-        if step and isinstance(step.due, str):
-            return self.due(step.due)
-        rule = goal.due if goal else step.due if step else None
-        if not isinstance(rule, DueRule):
+        if name not in self._dues:
+            self._dues[name] = self._due(name)
+        return self._dues[name]
+
+    def _due(self, name: str) -> Due | None:
+        served = self.terms.steps[name].due if name in self.terms.steps else None
+        if isinstance(served, str):
+            return self.due(served)
+        rule, goal = self.terms.rules.get(name), self.goals.get(name)
+        pauses = goal.pauses if goal else ()
+        if rule is None or any(pause.resumed is None and self.today < pause.until for pause in pauses):
             return None
-        pauses = self.goals[name].pauses if goal else ()
-        if any(pause.resumed is None and self.today < pause.until for pause in pauses):
-            return None
-        extra = self.goals[name].extra if goal else self.steps[name].extra
+        extra = goal.extra if goal else self.steps[name].extra
         return self._count(rule, extra, sum((pause.end - pause.since).days for pause in pauses))
 
     def _count(self, rule: DueRule, extra: tuple[Term, ...], paused_days: int) -> Due | None:
-        value = self.facts.get(rule.anchor)
-        row = value if isinstance(value, dict) else {}
+        row = self._row(rule)
         day = self.anchor(rule.anchor)
         if day is None:
             return None
@@ -143,7 +153,7 @@ class State:
         basis = row.get("basis") or rule.basis
         return due(
             day,
-            self.terms.term(rule.term) or Term(0, "day"),
+            self.terms.term(rule.term) or _NO_TERM,
             calendar=self.terms.calendar,
             direction="backward" if rule.before else "forward",
             days=rule.calendar or ("atw" if basis == "wettelijk" else "kantoor"),
@@ -154,29 +164,25 @@ class State:
             extra=extra,
             paused_days=paused_days,
             source=row.get("source") or rule.source,
-            label=self.label(rule.anchor),
+            label=self.terms.labels[rule.anchor],
         )
 
     def is_fatal(self, name: str) -> bool:
         """Whether a day late loses the right."""
-        goal, step = self.terms.procedure.goal(name), self.terms.procedure.step(name)
-        if step and isinstance(step.due, str):
-            return self.is_fatal(step.due)
-        rule = goal.due if goal else step.due if step else None
-        if not isinstance(rule, DueRule):
-            return False
-        value = self.facts.get(rule.anchor)
-        return bool(value.get("fatal")) if isinstance(value, dict) else rule.fatal
+        rule = self.terms.rules.get(name)
+        return rule is not None and bool(self._row(rule).get("fatal", rule.fatal))
 
-    def label(self, anchor: str) -> str:
-        """How a person calls the anchor."""
-        kind, _, name = anchor.rpartition(":")
-        step, goal, fact = (find(name) for find in (self.terms.procedure.step, self.terms.procedure.goal,
-                                                    self.terms.procedure.fact))  # fmt: skip
-        title = step.asks if step else goal.label if goal else fact.label if fact else name
-        return {"opened": f"‘{title}’ begonnen", "done": f"‘{title}’ gedaan", "due": f"Termijn ‘{title}’"}.get(kind, title)
+    def _row(self, rule: DueRule) -> Mapping[str, Any]:
+        """The timetable row whose date this is: it brings its own hour, boundary, basis, fatality and source."""
+        value = self.facts.get(rule.on) if rule.on else None
+        return value if isinstance(value, dict) else {}
 
     # --- moving through time
+
+    def move_to(self, moment: datetime) -> None:
+        """Time passes, or something is about to change: dates are counted anew."""
+        self.now = moment
+        self._dues = {}
 
     def next_turn(self) -> datetime | None:
         """The next instant at which a day alone may change the state."""
@@ -188,7 +194,7 @@ class State:
     def settle(self) -> None:
         """Open, skip, meet and end what the facts of this moment allow."""
         while self.closed is None and self._settle_once():
-            pass
+            self._dues = {}
 
     def _settle_once(self) -> bool:
         procedure = self.terms.procedure
@@ -199,12 +205,14 @@ class State:
         changed = False
         for step in procedure.steps:
             changed |= self.steps[step.step].status == "waiting" and self._begin(step)
-        for goal in procedure.goals:
-            state = self.goals[goal.goal]
-            if goal.met_by and state.met_on is None and goal.met_by.holds(self):
-                state.met_on = self._met_day(goal.met_by)
-                changed = True
-        return changed
+        return changed | self._meet_goals()
+
+    def _meet_goals(self) -> bool:
+        met = [g for g in self.terms.procedure.goals if g.met_by and self.goals[g.goal].runs and g.met_by.holds(self)]
+        for goal in met:
+            assert goal.met_by is not None
+            self.goals[goal.goal].met_on = self._met_day(goal.met_by)
+        return bool(met)
 
     def _begin(self, step: Step) -> bool:
         if self.terms.needs[step.step].holds(self) is not True:
@@ -235,19 +243,23 @@ class State:
 
     def finish(self, name: str, outcome: str, actors: frozenset[str] = frozenset()) -> None:
         """A step ends with an outcome; what the outcome says follows."""
-        step = self.terms.procedure.step(name)
-        assert step is not None
+        step = self.terms.steps[name]
         self.steps[name] = replace(
             self.steps[name], status="done", done_on=self.today, outcome=outcome, actors=self.steps[name].actors | actors
         )
-        match step.outcome(outcome):
+        taken = step.outcome(outcome)
+        for start in taken.starts if taken else ():
+            for goal in start.carries:
+                self.goals[goal].carried = True
+        match taken:
             case Close():
                 self.close(outcome)
             case Repeat(step=again):
                 self.back(again)
 
     def close(self, result: str, at: datetime | None = None) -> None:
-        """The case ends; open steps are withdrawn."""
+        """The case ends, with what this very act achieved; open steps are withdrawn."""
+        self._meet_goals()
         self.closed, self.result = at or self.now, result
         for name, step in self.steps.items():
             if step.status == "open":
@@ -289,9 +301,8 @@ def fold(case: Case) -> State:
     for record in records[1:]:
         _lapse(case, state)
         while (turn := state.next_turn()) and turn <= record.at and state.closed is None:
-            state.now = turn
+            state.move_to(turn)
             state.settle()
-        state.now = record.at
         apply(state, record)
         state.settle()
     _lapse(case, state)
@@ -327,7 +338,8 @@ def _lapse(case: Case, state: State) -> None:
 
 
 def apply(state: State, record: Record) -> None:
-    """What one record changes."""
+    """What one record changes, at its moment."""
+    state.move_to(record.at)
     steps, goals, name = state.steps, state.goals, record.step
     if record.act != "correct":
         state.facts.update(record.values)
@@ -357,9 +369,10 @@ def apply(state: State, record: Record) -> None:
         case "child":
             steps[name].children[record.person] = record.outcome
             _pass_when_all_closed(state, name)
+    state.move_to(record.at)
 
 
 def _pass_when_all_closed(state: State, name: str) -> None:
-    step = state.terms.procedure.step(name)
-    if step and state.steps[name].status == "open" and all(state.steps[name].children.values()):
+    step = state.terms.steps[name]
+    if state.steps[name].status == "open" and all(state.steps[name].children.values()):
         state.finish(name, step.outcomes[0].name)

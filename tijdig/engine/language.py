@@ -64,7 +64,7 @@ class Fact:
     """Something that is established; it is also the form field that asks for it.
 
     `max_age` is for a document: its oldest allowed age when handed in. `many`: more than once, each with
-    its own date. `announced`: one announcement may set it in all open cases. A choice is (name, label).
+    its own date. `announced`: one announcement may set it in all open cases. `row` is the timetable row that fills it. A choice is (name, label).
     """
 
     fact: str
@@ -77,6 +77,7 @@ class Fact:
     max_age: Term | Setting | None = None
     many: bool = False
     announced: bool = False
+    row: str = ""
     starts: tuple[Start, ...] = ()
 
 

@@ -22,6 +22,9 @@ TermStatus = Literal["on_time", "close", "late", "none"]
 CLOSE_DAYS = 5
 """Close (*bijna*) begins this many office days before the safe date (design, Semantics)."""
 
+LEAD_DAYS = 10
+"""Work is picked up (*oppakken vanaf*) this many office days before it is due, unless its step has a lead of its own."""
+
 LAPSE_DAYS = 3
 """A right lapses this many office days after its due day: done in time and recorded late still counts."""
 
@@ -59,6 +62,15 @@ class Obligation:
         return "close" if local_day(at) >= near else "on_time"
 
 
+def pick_up_on(asked: Obligation, terms: Terms) -> date | None:
+    """*Oppakken vanaf*: the later of the day it opened and its due day minus its lead (ux.md, section 3)."""
+    if asked.due is None or asked.opened_on is None:
+        return asked.opened_on
+    step = terms.procedure.step(asked.step)
+    lead = step.lead if step and step.lead else Term(LEAD_DAYS, "working_day")
+    return max(asked.opened_on, shift(terms, asked.due.due, lead, back=True))
+
+
 def obligations(state: State) -> tuple[Obligation, ...]:
     """All that the case asks, or will ask as far as its dates are known, in reading order; goals first."""
     return (*(_goal(state, goal) for goal in state.terms.procedure.goals),
@@ -66,10 +78,11 @@ def obligations(state: State) -> tuple[Obligation, ...]:
 
 
 def _goal(state: State, goal: Goal) -> Obligation:
-    met = state.goals[goal.goal].met_on or (state.closed and not goal.met_by and local_day(state.closed)) or None
+    at = state.goals[goal.goal]
+    met = at.met_on or (state.closed and not goal.met_by and local_day(state.closed)) or None
     return Obligation(
         goal.goal, goal.label, "goal", state.terms.role(goal.role),
-        "met" if met else "none" if state.closed else "open", 1, state.due(goal.goal), state.is_fatal(goal.goal),
+        "met" if met else "open" if at.runs and not state.closed else "none", 1, state.due(goal.goal), state.is_fatal(goal.goal),
         local_day(state.opening.at), met, "", "",
     )  # fmt: skip
 
@@ -90,7 +103,7 @@ def planned(state: State) -> Iterator[Effect]:
         return
     procedure, terms = state.terms.procedure, state.terms
     for goal in procedure.goals:
-        if state.goals[goal.goal].met_on is None:
+        if state.goals[goal.goal].runs:
             yield from _goal_effects(state, goal)
     for step in procedure.steps:
         at = state.steps[step.step]
@@ -98,7 +111,7 @@ def planned(state: State) -> Iterator[Effect]:
             yield Effect(step.step, at.round, "task", "", at.opened_on, at.opened, (terms.role(step.role),),
                          "before_opening" if at.taken_over else None)  # fmt: skip
             for start in step.starts:
-                yield Effect(step.step, at.round, "open", start.start, at.opened_on, at.opened)
+                yield Effect(step.step, at.round, "open", start.start, at.opened_on, at.opened, start=start)
             yield from _reminders(state, step, step.remind, (terms.role(step.role),), at.round, at.opened)
             if isinstance(step.due, DueRule):
                 yield from _ladder(state, step.step, step.when_late, at.round, at.opened)
@@ -131,7 +144,7 @@ def _reminders(
         if rule.before is not None:
             nominal = shift(terms, found.due, rule.before, back=True) if found else None
         else:
-            anchor = state.day_of(rule.of or _anchor(state, of))
+            anchor = state.day_of(rule.of or _anchor(state, name))
             nominal = shift(terms, anchor, rule.after, back=False) if anchor else None
         if nominal is None:
             continue
@@ -141,12 +154,9 @@ def _reminders(
         yield Effect(name, round, "remind", rule.remind, nominal, max(moment, opened), everyone, silent)
 
 
-def _anchor(state: State, of: Step | Goal) -> str:
-    due_of: DueRule | str | None = of.due
-    if isinstance(due_of, str):
-        goal = state.terms.procedure.goal(due_of)
-        due_of = goal.due if goal else None
-    return due_of.anchor if due_of else f"opened:{of.step if isinstance(of, Step) else of.goal}"
+def _anchor(state: State, name: str) -> str:
+    rule = state.terms.rules.get(name)
+    return rule.anchor if rule else f"opened:{name}"
 
 
 def _ladder(state: State, name: str, rungs: tuple[Escalate, ...], round: int, opened: datetime) -> Iterator[Effect]:

@@ -1,0 +1,129 @@
+"""The laws of the core, over generated definitions and histories (design, laws 1 to 3)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tests.engine.generated import (
+    START,
+    a_case,
+    daily,
+    deeds,
+    live,
+    procedures,
+    standing,
+)
+from tijdig.engine.advance import advance
+from tijdig.engine.calendar import local_day, midnight
+from tijdig.engine.case import Case, Record
+from tijdig.engine.plan import obligations
+from tijdig.engine.simulate import simulate
+from tijdig.engine.snapshot import canonical, fingerprint, from_json, to_json
+
+END = midnight(START + timedelta(days=220))
+many = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+rhythms = st.lists(st.integers(1, 210), max_size=12, unique=True).map(
+    lambda found: [midnight(START + timedelta(days=d)) for d in sorted(found)]
+)
+
+
+@many
+@given(procedures(), deeds, rhythms)
+def test_any_rhythm_of_sweeping_gives_the_same_states_and_effect_keys(procedure, history, rhythm):
+    case = a_case(procedure)
+
+    every_day = live(case, history, daily(1), END)
+
+    assert standing(live(case, history, rhythm, END)) == standing(every_day)
+    assert standing(live(case, history, [], END)) == standing(every_day)
+    assert standing(live(case, history, daily(9), END)) == standing(every_day)
+
+
+@many
+@given(procedures(), deeds)
+def test_sweeping_twice_changes_nothing(procedure, history):
+    once = live(a_case(procedure), history, daily(3), END)
+
+    twice = advance(once.case, END)
+
+    assert twice.effects == ()
+    assert standing(twice) == standing(once)
+
+
+@many
+@given(procedures(), deeds)
+def test_no_effect_happens_before_its_moment(procedure, history):
+    case = a_case(procedure)
+    step = live(case, history, daily(1), END)
+
+    for happened in step.case.ledger.values():
+        assert happened.nominal <= happened.at.date() + timedelta(days=5)  # a reminder may go on the office day before
+
+
+@many
+@given(procedures(), st.integers(1, 80), st.integers(-15, 30))
+def test_after_a_correction_the_obligations_and_what_is_still_to_come_are_those_of_the_right_fact(procedure, day, shift):
+    right = START + timedelta(days=shift)
+    at = midnight(START + timedelta(days=day)) + timedelta(hours=9)
+    correction = Record(at, "correct", "p0", {"begun_on": right.isoformat()}, reason="het was een andere datum")
+    before = live(a_case(procedure), [], daily(1, day), at)
+    assume(shift != 0 and not before.state.closed)  # a right that lapsed stays lapsed until a person reopens
+
+    corrected = advance(before.case, at, correction)
+    opened_right = live(a_case(procedure, right), [], daily(1, day), at)
+
+    assert obligations(corrected.state) == obligations(opened_right.state)
+    assert told(corrected.ahead) == told(opened_right.ahead)
+
+
+def told(effects):
+    return [effect for effect in effects if effect.kind in ("remind", "escalate")]
+
+
+@many
+@given(procedures(), deeds)
+def test_what_simulate_foretells_the_live_run_does_at_the_same_moment(procedure, history):
+    case = a_case(procedure)
+    so_far = live(case, history, daily(2), midnight(START + timedelta(days=121)))
+
+    foretold = {f.effect.key: f.at for f in simulate(so_far.case, until=END)}
+    live_run = live(case, history, daily(1), END)
+
+    happened = {key: h.at for key, h in live_run.case.ledger.items() if key not in so_far.case.ledger}
+    assert set(foretold) == set(happened)
+    assert all(local_day(at) == local_day(happened[key]) for key, at in foretold.items())
+
+
+@many
+@given(procedures(), deeds)
+def test_next_check_at_misses_nothing_and_wakes_for_nothing_earlier(procedure, history):
+    step = live(a_case(procedure), history, [], midnight(START + timedelta(days=121)))
+    if step.next_check_at is None:
+        assert advance(step.case, END).effects == ()
+    else:
+        assert advance(step.case, step.next_check_at - timedelta(seconds=1)).effects == ()
+
+
+@many
+@given(procedures())
+def test_a_definition_survives_json_and_keeps_its_fingerprint(procedure):
+    again = from_json(to_json(procedure))
+
+    assert again == procedure
+    assert canonical(to_json(again)) == canonical(to_json(procedure))
+    assert fingerprint(again) == fingerprint(procedure)
+
+
+@many
+@given(procedures(), deeds)
+def test_a_refused_act_changes_nothing(procedure, history):
+    case = a_case(procedure)
+    ledger, records = dict(case.ledger), case.records
+
+    live(case, history, [], END)
+
+    assert (dict(case.ledger), case.records) == (ledger, records)
+    assert isinstance(case, Case)

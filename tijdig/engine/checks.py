@@ -1,0 +1,277 @@
+"""Static checks: a definition is refused before use, with all its problems at once.
+
+Each problem names its place, a code, what is wrong and the mend. The simulated runs that complete them are in
+`tijdig.engine.simulate`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from tijdig.engine.case import CASE
+from tijdig.engine.conditions import Condition, Done, Is, Known, More, Reached, Same, Took
+from tijdig.engine.errors import Problem
+from tijdig.engine.language import Close, DueRule, Escalate, Goal, Procedure, Remind, Repeat, Role, Step, walk
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
+_DATED = ("date", "moment", "row")
+
+
+def check(procedure: Procedure, others: Iterable[Procedure] = ()) -> tuple[Problem, ...]:
+    """All problems of a definition, in reading order; `others` are the procedures that it may start."""
+    known = {p.id: p for p in (procedure, *others)}
+    return tuple(_problems(procedure, known))
+
+
+def _problems(procedure: Procedure, known: Mapping[str, Procedure]) -> Iterator[Problem]:
+    yield from _names(procedure)
+    yield from _references(procedure, known)
+    yield from _ends(procedure)
+    yield from _order(procedure)
+    for part in (*procedure.goals, *procedure.steps):
+        yield from _dates(procedure, part)
+        yield from _voices(procedure, part)
+        yield from _rules(procedure, part)
+    yield from _loops(procedure)
+
+
+def place(part: Step | Goal) -> str:
+    """How a problem names where it is."""
+    return f"step '{part.step}'" if isinstance(part, Step) else f"goal '{part.goal}'"
+
+
+def name_of(part: Step | Goal) -> str:
+    return part.step if isinstance(part, Step) else part.goal
+
+
+def _names(p: Procedure) -> Iterator[Problem]:
+    if not _ID.match(p.id):
+        yield Problem("procedure", "BAD_NAME", f"'{p.id}' is no procedure id", "Use small letters, digits and '-'.")
+    names = [*(s.step for s in p.steps), *(g.goal for g in p.goals), *(f.fact for f in p.facts)]
+    for name in names:
+        if not _NAME.match(name) or name == CASE:
+            yield Problem(f"'{name}'", "BAD_NAME", f"'{name}' is no name", f"Use small letters and '_'; not '{CASE}'.")
+    for name, n in Counter(names).items():
+        if n > 1:
+            yield Problem(f"'{name}'", "NAME_CLASH", f"'{name}' names {n} things", "Give each its own name.")
+    for step in p.steps:
+        for name, n in Counter(o.name for o in step.outcomes).items():
+            if n > 1:
+                yield Problem(place(step), "NAME_CLASH", f"outcome '{name}' stands {n} times", "Rename one of them.")
+    for part in (*p.goals, *p.steps):
+        rules = [*(r.remind for r in part.remind), *(e.escalate for e in part.when_late)]
+        for name, n in Counter(rules).items():
+            if n > 1:
+                yield Problem(place(part), "NAME_CLASH", f"rule '{name}' stands {n} times", "Rename one of them.")
+
+
+def _references(p: Procedure, known: Mapping[str, Procedure]) -> Iterator[Problem]:
+    for part in (*p.goals, *p.steps):
+        for item in walk(part):
+            if isinstance(item, Condition):
+                yield from _condition(p, part, item)
+            elif isinstance(item, DueRule | Remind):
+                anchor = item.anchor if isinstance(item, DueRule) else item.of
+                yield from _anchor(p, place(part), anchor)
+    for end in p.ends:
+        for item in walk(end):
+            if isinstance(item, Condition):
+                yield from _condition(p, None, item)
+    for step in p.steps:
+        yield from _step_references(p, step)
+    for name in p.opens_with:
+        if not p.fact(name):
+            yield _unknown("opens_with", f"fact '{name}'")
+    for may in p.may:
+        for name in filter(None, (may.of, may.until)):
+            if not p.step(name) and not p.goal(name):
+                yield _unknown(f"may '{may.may}'", f"step or goal '{name}'")
+    yield from _starts(p, known)
+
+
+def _step_references(p: Procedure, step: Step) -> Iterator[Problem]:
+    if isinstance(step.due, str) and not p.goal(step.due):
+        yield _unknown(place(step), f"goal '{step.due}'")
+    for name in step.form:
+        if not p.fact(name):
+            yield _unknown(place(step), f"fact '{name}'")
+    for name in step.not_by:
+        if not p.step(name):
+            yield _unknown(place(step), f"step '{name}'")
+    for outcome in step.outcomes:
+        if isinstance(outcome, Repeat) and not p.step(outcome.step):
+            yield _unknown(place(step), f"step '{outcome.step}'")
+
+
+def _starts(p: Procedure, known: Mapping[str, Procedure]) -> Iterator[Problem]:
+    for item in walk(p):
+        if type(item).__name__ != "Start":
+            continue
+        where, other = f"start '{item.start}'", known.get(item.start)
+        if other is None:
+            yield _unknown(where, f"procedure '{item.start}'")
+        for fact, anchor in item.facts:
+            if other and not other.fact(fact):
+                yield _unknown(where, f"fact '{fact}' of {item.start}")
+            yield from _anchor(p, where, anchor, dated=False)
+        for goal in item.carries:
+            if not p.goal(goal):
+                yield _unknown(where, f"goal '{goal}'")
+
+
+def _condition(p: Procedure, part: Step | Goal | None, item: Condition) -> Iterator[Problem]:
+    where = place(part) if part else "ends"
+    facts: tuple[str, ...] = ()
+    match item:
+        case Done(name) | Took(name) if not p.step(name):
+            yield _unknown(where, f"step '{name}'")
+        case Took(name, outcome) if (step := p.step(name)) and not step.outcome(outcome):
+            yield _unknown(where, f"outcome '{outcome}' of step '{name}'")
+        case Took(name, outcome) if (step := p.step(name)) and isinstance(step.outcome(outcome), Close | Repeat):
+            if part and isinstance(part, Step):
+                yield Problem(where, "UNREACHABLE", f"waits for '{outcome}' of '{name}', after which nothing opens",
+                              "Wait for an outcome after which the case goes on.")  # fmt: skip
+        case Known(fact) | Is(fact):
+            facts = (fact,)
+        case Same(left, right) | More(left, right):
+            facts = (left, right)
+        case Reached(anchor):
+            yield from _anchor(p, where, anchor)
+    for fact in facts:
+        if not p.fact(fact):
+            yield _unknown(where, f"fact '{fact}'")
+
+
+def _anchor(p: Procedure, where: str, anchor: str, *, dated: bool = True) -> Iterator[Problem]:
+    kind, _, name = anchor.rpartition(":")
+    fact = p.fact(name)
+    if kind in ("opened", "done", "due"):
+        if not p.step(name) and not p.goal(name):
+            yield _unknown(where, f"step or goal '{name}' of anchor '{anchor}'")
+    elif anchor and not fact:
+        yield _unknown(where, f"anchor '{anchor}'")
+    elif fact and dated and fact.kind not in _DATED:
+        yield Problem(where, "ANCHOR_NOT_DATE", f"'{anchor}' is a {fact.kind}, not a date", "Count from a date.")
+
+
+def _unknown(where: str, what: str) -> Problem:
+    return Problem(where, "UNKNOWN_NAME", f"{what} does not exist", "Declare it, or use the name of one that does.")
+
+
+def _ends(p: Procedure) -> Iterator[Problem]:
+    if not p.results:
+        yield Problem("procedure", "NO_END", "no outcome ever closes a case", "Give a last step a Close outcome.")
+
+
+def _order(p: Procedure) -> Iterator[Problem]:
+    """A step that needs itself, directly or around, never opens."""
+    needs = {s.step: _needed(p, s) for s in p.steps}
+    for step in p.steps:
+        seen: set[str] = set()
+        front = needs[step.step]
+        while front - seen:
+            seen |= front
+            front = {n for name in front for n in needs.get(name, set())}
+        if step.step in seen:
+            yield Problem(place(step), "NEEDS_CYCLE", "it needs itself, directly or around", "Break the circle in needs=.")
+    for part in (*p.goals, *p.steps):
+        if name_of(part) in _counted_from(p, part):
+            yield Problem(place(part), "ANCHOR_CYCLE", "its due date counts from itself", "Count from a fact.")
+
+
+def _needed(p: Procedure, step: Step) -> set[str]:
+    if step.needs is None:
+        i = p.steps.index(step)
+        return {p.steps[i - 1].step} if i else set()
+    return {c.step for c in walk(step.needs) if isinstance(c, Done | Took)}
+
+
+def _counted_from(p: Procedure, part: Step | Goal) -> set[str]:
+    seen: set[str] = set()
+    todo = [part]
+    while todo:
+        rule = todo.pop().due
+        name = rule if isinstance(rule, str) else rule.anchor.partition("due:")[2] if rule else ""
+        other = p.goal(name) or p.step(name)
+        if name and name not in seen and other:
+            seen.add(name)
+            todo.append(other)
+    return seen
+
+
+def _dates(p: Procedure, part: Step | Goal) -> Iterator[Problem]:
+    where, rule = place(part), part.due
+    if isinstance(part, Step) and rule is None and not part.undated:
+        yield Problem(where, "UNDATED", "it has no due date and does not say why", "Give due=, or undated= with the reason.")
+    if not isinstance(rule, DueRule):
+        return
+    if sum(map(bool, (rule.after, rule.before, rule.on))) != 1:
+        yield Problem(where, "DUE_UNCLEAR", "its due rule needs one of after, before, on", "Keep exactly one.")
+    if (rule.after and rule.within is None) or (rule.before and rule.lead is None):
+        yield Problem(where, "DUE_UNCLEAR", "its due rule has an anchor without a term", "Add within= or lead=.")
+    if rule.fatal and rule.basis == "intern":
+        yield Problem(where, "BASIS_CLASH", "an internal date cannot be fatal", "Give the basis that makes it fatal.")
+    if rule.basis == "wettelijk" and not rule.source:
+        yield Problem(where, "BASIS_CLASH", "a statutory date names no law", "Give source= with law and article.")
+    if isinstance(part, Step) and (rule.fatal or rule.basis == "wettelijk") and _needed(p, part):
+        yield Problem(where, "FATAL_BEHIND_PERSON", "a fatal or statutory date stands behind another step, and is mute "
+                      "while that is undone", "Make it a goal of the case; let the step serve it.")  # fmt: skip
+
+
+def _voices(p: Procedure, part: Step | Goal) -> Iterator[Problem]:
+    where = place(part)
+    serves = isinstance(part, Step) and isinstance(part.due, str)
+    if serves and part.when_late:
+        yield Problem(where, "TWO_VOICES", "it serves a goal and has a ladder of its own", "Leave the ladder to the goal.")
+    if isinstance(part.due, DueRule) and not part.when_late and not p.late_to:
+        yield Problem(where, "MUTE", "when it is late nobody hears of it", "Give when_late=, or the procedure late_to=.")
+    ladder: tuple[Escalate, ...] = part.when_late
+    if isinstance(part.due, DueRule) and not ladder:
+        ladder = (Escalate("late", p.late_to),)
+    for rung in ladder:
+        if _same_role(rung.to, part.role):
+            yield Problem(where, "LATE_TO_SELF", f"'{rung.escalate}' tells the role that is late itself",
+                          "Tell somebody who can do something about it.")  # fmt: skip
+
+
+def _same_role(one: Role, other: Role) -> bool:
+    return bool(one) and one == other
+
+
+def _rules(p: Procedure, part: Step | Goal) -> Iterator[Problem]:
+    where = place(part)
+    for remind in part.remind:
+        if (remind.before is None) == (remind.after is None):
+            yield Problem(where, "REMIND_UNCLEAR", f"'{remind.remind}' needs one of before, after", "Keep exactly one.")
+        if remind.before is not None and part.due is None:
+            yield Problem(where, "REMIND_NO_ANCHOR", f"'{remind.remind}' counts back from a due date that is not there",
+                          "Use after= with of=, or give a due date.")  # fmt: skip
+    for rung in part.when_late:
+        if (rung.every is not None) != (rung.times > 1):
+            yield Problem(where, "ENDLESS_EVERY", f"'{rung.escalate}' needs both every and times, or neither",
+                          "Say how often: times=.")  # fmt: skip
+
+
+def _loops(p: Procedure) -> Iterator[Problem]:
+    needs = {s.step: _needed(p, s) for s in p.steps}
+    for step in p.steps:
+        for outcome in step.outcomes:
+            again = isinstance(outcome, Repeat) and p.step(outcome.step)
+            if not again or not isinstance(outcome, Repeat):
+                continue
+            loop = {outcome.step}
+            while grown := {n for n, on in needs.items() if on & loop} - loop:
+                loop |= grown
+            if step.step not in loop:
+                yield Problem(place(step), "LOOP_STRAY", f"'{outcome.name}' repeats '{outcome.step}', which never leads "
+                              "back here", "Repeat a step that this one needs.")  # fmt: skip
+            for name in sorted(loop):
+                rule = (p.step(name) or step).due
+                renewed = {fact for again in p.steps if again.step in loop for fact in again.form}
+                if isinstance(rule, DueRule) and ":" not in rule.anchor and rule.anchor not in renewed:
+                    yield Problem(f"step '{name}'", "STALE_ROUND", f"'{outcome.name}' of '{step.step}' opens it again, "
+                                  f"but it is due from '{rule.anchor}' and so born late",
+                                  "Count from opened: or done:, or serve a goal.")  # fmt: skip

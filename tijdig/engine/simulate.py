@@ -1,0 +1,197 @@
+"""What would happen: the same core, run ahead on a clock of its own.
+
+Two runs complete the static checks (design, law 9): "nobody acts" and "all on time", from any start day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from tijdig.engine.advance import Advance, advance, open_case
+from tijdig.engine.calendar import instant, local_day
+from tijdig.engine.case import Case, Effect, Record, Terms
+from tijdig.engine.checks import place
+from tijdig.engine.errors import Problem, Refused
+from tijdig.engine.language import DueRule, Fact, Goal, Procedure, Step
+from tijdig.engine.plan import Obligation, obligations, planned
+
+NOON = time(12, 0)
+HORIZON = timedelta(days=3 * 366)
+"""A case in which all was done on time and that is not closed by then never ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """An effect, and the instant at which it will happen."""
+
+    at: datetime
+    effect: Effect
+
+
+def simulate(case: Case, *, until: datetime, script: Sequence[Record] = ()) -> Iterator[Foretold]:
+    """All that will happen to a case from now until an instant, if people do what the script says and no more.
+
+    A case without a ledger is opened first. The script is in order of time. Raises Refused where it does not fit.
+    """
+    now = case.records[-1].at
+    step = advance(case, now) if case.ledger else open_case(case)
+    waiting = [record for record in script if record.at <= until]
+    while True:
+        yield from (Foretold(now, effect) for effect in step.effects)
+        turn = step.next_check_at
+        if waiting and (turn is None or waiting[0].at <= turn):
+            record = waiting.pop(0)
+            now, step = record.at, advance(step.case, record.at, record)
+        elif turn and turn <= until:
+            now, step = turn, advance(step.case, turn)
+        else:
+            return
+
+
+# --- rehearsals
+
+
+def rehearse(terms: Terms, days: Iterable[date]) -> Iterator[Problem]:
+    """Contradictions in the two runs from each start day; each kind is told once, with the first day that shows it."""
+    told: set[tuple[str, str]] = set()
+    for day in days:
+        for problem in _rehearsed(Case(terms, (opening(terms.procedure, day),), {}), day):
+            if (problem.place, problem.code) not in told:
+                told.add((problem.place, problem.code))
+                yield problem
+
+
+def _rehearsed(case: Case, day: date) -> Iterator[Problem]:
+    try:
+        opened = open_case(case)
+        yield from _reminders_after_due(opened, day)
+        yield from _nobody_acts(opened, day)
+        yield from _all_on_time(opened, day)
+    except Refused as refusal:
+        yield Problem("procedure", "CONTRADICTION", f"opened on {day}: {refusal}", "Mend the rule that is named.")
+
+
+def _reminders_after_due(opened: Advance, day: date) -> Iterator[Problem]:
+    for effect in planned(opened.state):
+        due = opened.state.due(effect.step) if effect.kind == "remind" else None
+        if due and effect.nominal > due.due:
+            yield Problem(_place(opened.case.terms, effect.step), "REMIND_AFTER_DUE", f"opened on {day}, reminder "
+                          f"'{effect.rule}' falls on {effect.nominal}, after the due day {due.due}",
+                          "Move it, or lengthen the term.")  # fmt: skip
+
+
+def _nobody_acts(opened: Advance, day: date) -> Iterator[Problem]:
+    """One late sweep sees what daily ones would: whatever is due and not done, somebody hears of."""
+    end = advance(opened.case, opened.case.opened.at + HORIZON)
+    heard = {e.step for e in (*opened.effects, *end.effects) if e.kind == "escalate"}
+    for asked in obligations(end.state):
+        part = _part(opened.case.terms, asked.step)
+        serves = part.due if isinstance(part.due, str) else asked.step
+        if asked.stands and asked.due and serves not in heard:
+            yield Problem(place(part), "MUTE", f"opened on {day}, nobody hears that it is late", "Give when_late=.")
+
+
+def _all_on_time(opened: Advance, day: date) -> Iterator[Problem]:
+    step, until = opened, opened.case.opened.at + HORIZON
+    while not step.state.closed and step.state.now <= until:
+        turn = step.state.next_turn()
+        done = _do_next(step, turn)
+        if done is None and turn is None:
+            yield Problem("procedure", "STUCK", f"opened on {day} and all done on time, it never closes (open: "
+                          f"{', '.join(o.step for o in obligations(step.state) if o.stands) or 'nothing'})",
+                          "Lead its last step to an outcome that closes.")  # fmt: skip
+            return
+        step = done or advance(step.case, turn or until)
+        for asked in obligations(step.state):
+            if asked.stands and asked.due and asked.opened_on == local_day(step.state.now) > asked.due.due:
+                yield Problem(_place(opened.case.terms, asked.step), "BORN_LATE", f"opened on {day} and all done on "
+                              f"time, it opens on {asked.opened_on}, after its due day {asked.due.due}",
+                              "Count it from opened: or done:, or lengthen the term.")  # fmt: skip
+
+
+def _do_next(step: Advance, turn: datetime | None) -> Advance | None:
+    """Somebody does what is asked first: on its safe day at noon, with the first outcome that the rules allow."""
+    state = step.state
+    standing = sorted((_noon(state.now, o), i, o) for i, o in enumerate(obligations(state)) if o.stands and o.kind == "step")
+    for at, _, asked in standing:
+        if turn and at >= turn:
+            return None
+        definition = state.terms.steps[asked.step]
+        if definition.starts and not state.steps[asked.step].children:
+            return advance(step.case, state.now, Record(state.now, "cohort", "", step=asked.step))
+        values = {n: sample(f, at.date()) for n in definition.form if (f := state.terms.procedure.fact(n))}
+        for outcome in definition.outcomes:
+            record = Record(at, "decide", f"who-does-{asked.step}", values, asked.step, outcome.name,
+                            reason="op tijd gedaan, als proef")  # fmt: skip
+            if done := _try(step, record):
+                return done
+    return _record_missing_fact(step)
+
+
+def _noon(now: datetime, asked: Obligation) -> datetime:
+    """Noon of the safe day, or where that is past or absent, noon of the day after now."""
+    safe = instant(asked.due.safe, NOON) if asked.due else now
+    return safe if safe > now else instant(local_day(now) + timedelta(days=1), NOON)
+
+
+def _try(step: Advance, record: Record) -> Advance | None:
+    try:
+        return advance(step.case, record.at, record)
+    except Refused:
+        return None
+
+
+def _record_missing_fact(step: Advance) -> Advance | None:
+    """Where all wait for a fact that no form asks: somebody records it the next day."""
+    state, procedure = step.state, step.case.terms.procedure
+    asked = {name for s in procedure.steps for name in s.form}
+    at = instant(local_day(state.now) + timedelta(days=1), NOON)
+    for fact in procedure.facts:
+        if not fact.announced and fact.fact not in asked and state.fact(fact.fact) is None:
+            return _try(step, Record(at, "record", "who-records", {fact.fact: sample(fact, at.date())}))
+    return None
+
+
+def _part(terms: Terms, name: str) -> Step | Goal:
+    return terms.steps[name] if name in terms.steps else terms.goals[name]
+
+
+def _place(terms: Terms, name: str) -> str:
+    return place(_part(terms, name))
+
+
+# --- samples
+
+
+def opening(procedure: Procedure, day: date) -> Record:
+    """An opening on a day, with sample facts; dates that are worked towards lie half a year ahead, in reading order."""
+    rules = [part.due for part in (*procedure.goals, *procedure.steps) if isinstance(part.due, DueRule)]
+    ahead = {rule.anchor for rule in rules if rule.before or rule.on}
+    facts = [fact for name in procedure.opens_with if (fact := procedure.fact(name))]
+    later = {fact.fact: day + timedelta(days=182 + 14 * i) for i, fact in enumerate(f for f in facts if f.fact in ahead)}
+    values = {fact.fact: sample(fact, later.get(fact.fact, day)) for fact in facts}
+    return Record(instant(day, NOON), "open", "who-opens", values)
+
+
+def sample(fact: Fact, day: date) -> Any:
+    """A value that a form of this field would take."""
+    match fact.kind:
+        case "date":
+            return day.isoformat()
+        case "moment":
+            return instant(day, NOON).isoformat()
+        case "row":
+            return {"date": day.isoformat()}
+        case "number" | "money":
+            return fact.min if fact.min is not None else 1
+        case "choice":
+            return fact.choices[0][0]
+        case "yes_no":
+            return True
+        case "document":
+            return {"name": "proef.pdf", "sha256": "0" * 64}
+        case _:
+            return "proef"

@@ -1,0 +1,59 @@
+"""What time it is: the wall clock in a live installation, a clock of its own in a trial.
+
+Only here a clock is read into the database's time; everything else takes `now` as an argument.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from sqlmodel import Session
+
+from models.operation import Installation
+from tijdig.engine.calendar import ZONE, instant, midnight
+from tijdig.engine.errors import Misconfigured, Refused
+
+
+def installation(session: Session) -> Installation:
+    """The installation's one row."""
+    found = session.get(Installation, 1)
+    if found is None:
+        raise Misconfigured("This database holds no installation. Make one with `tijdig init`.")
+    return found
+
+
+def parse_moment(text: str) -> datetime:
+    """An instant (UTC) from an ISO date (00:00) or date-time, in Amsterdam time unless it has an offset.
+
+    Raises Refused for anything else, and for a local time that does not exist.
+    """
+    try:
+        if len(text) == 10:
+            return midnight(date.fromisoformat(text))
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"'{text}' is not a moment. Write 2026-03-30 or 2026-03-30T17:00.") from None
+    if moment.tzinfo is None:
+        return instant(moment.date(), moment.time())
+    return moment.astimezone(UTC)
+
+
+def set_clock(session: Session, at: str | None, *, wall: datetime) -> datetime:
+    """Now, for a command that began at `wall`; a trial's `--at` moves its clock, forwards only.
+
+    Raises Refused for `--at` in a live installation, or back in time.
+    """
+    row = installation(session)
+    if row.mode == "live":
+        if at:
+            raise Refused("This is a live installation: its clock is the real one. Leave --at out.")
+        return wall
+    if not at:
+        return row.trial_now or wall
+    moment = parse_moment(at)
+    if row.trial_now and moment < row.trial_now:
+        shown = row.trial_now.astimezone(ZONE).isoformat(timespec="minutes")
+        raise Refused(f"The trial clock stands at {shown} and only goes forwards. Give that moment or a later one.")
+    row.trial_now = moment
+    session.add(row)
+    return moment

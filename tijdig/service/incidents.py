@@ -1,0 +1,65 @@
+"""Incidents: what stands apart, with cause and mend, until somebody or something mends it. Open once per key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from models.case import Case as CaseRow
+from models.operation import Incident
+from tijdig.engine.acts import MIN_REASON
+from tijdig.engine.errors import Refused
+
+
+def raise_incident(
+    session: Session, kind: str, key: str, *, cause: str, mend: str, now: datetime, case_id: int | None = None
+) -> Incident:
+    """The open incident of this key, made or counted up."""
+    incident = session.exec(select(Incident).where(Incident.key == key)).first()
+    if incident is None:
+        incident = Incident(key=key, kind=kind, case_id=case_id, cause=cause, mend=mend, first_at=now, last_at=now, count=0)
+    incident.count += 1
+    incident.last_at, incident.cause, incident.mend = now, cause, mend
+    session.add(incident)
+    session.flush()
+    return incident
+
+
+def settle_incident(session: Session, incident_id: int, *, by: str, reason: str, now: datetime) -> Incident:
+    """Somebody says that it is mended. Raises Refused without a reason, or when it was settled before."""
+    incident = session.get(Incident, incident_id)
+    if incident is None or incident.settled_at:
+        raise Refused(f"There is no open incident {incident_id}. See: tijdig incidents.")
+    if len(reason.strip()) < MIN_REASON:
+        raise Refused(f"Settling needs a reason of at least {MIN_REASON} characters. Say why in --reason.")
+    incident.key, incident.settled_at, incident.settled_by, incident.reason = None, now, by, reason
+    session.add(incident)
+    return incident
+
+
+def retry(session: Session, incident_id: int, *, now: datetime) -> Incident:
+    """Let its case be caught up at once; the incident settles itself when that works."""
+    incident = session.get(Incident, incident_id)
+    if incident is None or incident.settled_at:
+        raise Refused(f"There is no open incident {incident_id}. See: tijdig incidents.")
+    if incident.case_id is None:
+        raise Refused(f"Incident {incident_id} is not about a case. Mend what it names and settle it.")
+    row = session.get_one(CaseRow, incident.case_id)
+    row.next_check_at = incident.retry_at = now
+    session.add_all((row, incident))
+    return incident
+
+
+def mended(session: Session, case_ids: Sequence[int], *, now: datetime) -> None:
+    """These cases were caught up: what stood apart for them is over."""
+    wanted = select(Incident).where(Incident.kind == "case", col(Incident.key).is_not(None))
+    for incident in session.exec(wanted.where(col(Incident.case_id).in_(case_ids))):
+        incident.key, incident.settled_at, incident.settled_by = None, now, "sweep"
+        session.add(incident)
+
+
+def open_incidents(session: Session) -> Sequence[Incident]:
+    """Those that stand apart now, the oldest first."""
+    return session.exec(select(Incident).where(col(Incident.key).is_not(None)).order_by(col(Incident.id))).all()

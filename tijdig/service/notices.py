@@ -1,0 +1,128 @@
+"""From effects to notices: what a role must be told, with what the mail needs to say it.
+
+People are not resolved here; that is done when a mail is composed (design, law 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from tijdig.engine.advance import Advance, Move
+from tijdig.engine.calendar import local_day, midnight
+from tijdig.engine.case import Effect, Record, Terms
+from tijdig.engine.language import Step
+from tijdig.engine.plan import Obligation, obligations, pick_up_on
+from tijdig.engine.snapshot import canonical
+
+
+def notices_of(case_id: int, result: Advance, at: datetime, record: Record | None) -> list[dict[str, Any]]:
+    """The notice rows of what happened: one for each effect that speaks and each role it speaks to."""
+    asked = {(o.step, o.round): o for o in obligations(result.state)}
+    rows = []
+    for effect in result.effects:
+        letter = _letter(result.case.terms, effect)
+        if letter and not effect.overtaken:
+            said = _variables(result, effect, asked.get((effect.step, effect.round)), record)
+            rows += [_row(case_id, effect.key, letter, role, effect, said, at, result) for role in effect.to]
+    rows += [row for move in _told_moves(result) for row in _change_rows(case_id, move, asked, at, result, record)]
+    return rows
+
+
+def _letter(terms: Terms, effect: Effect) -> str:
+    """The mail of ux.md section 6 that tells this effect; empty: none does."""
+    if effect.kind == "task":
+        step = terms.procedure.step(effect.step)
+        return "C" if step and step.not_by else "A"
+    return {"remind": "E", "escalate": "D", "decide": "G"}.get(effect.kind, "")
+
+
+def _row(
+    case_id: int, key: str, letter: str, role: str, effect: Effect, said: dict[str, Any], at: datetime, result: Advance
+) -> dict[str, Any]:
+    not_before = at
+    if effect.waits:
+        tomorrow = local_day(at) + timedelta(days=1)
+        not_before = midnight(result.case.terms.calendar.next_workday(tomorrow, "kantoor"))
+    return {
+        "case_id": case_id, "key": key, "kind": letter, "role": role, "step": effect.step, "round": effect.round,
+        "variables": canonical(said), "fatal": bool(said.get("fatal")), "summary": effect.summary, "created_at": at,
+        "not_before": not_before, "state": "gepland", "why": "",
+    }  # fmt: skip
+
+
+def _variables(result: Advance, effect: Effect, asked: Obligation | None, record: Record | None) -> dict[str, Any]:
+    """What the mail may say; dates as ISO text, absent what does not apply."""
+    terms = result.case.terms
+    said: dict[str, Any] = {"title": terms.procedure.title, "rule": effect.rule, "nominal": effect.nominal}
+    if asked:
+        said |= _due_variables(asked, terms)
+        said["reminded"] = _reminded(result, effect)
+        said["told_on"] = _told_on(result, effect)
+        said |= _next_escalation(result, effect)
+    step = terms.procedure.step(effect.step)
+    if effect.kind == "decide" and step and (outcome := step.outcome(effect.rule)):
+        said |= {"outcome": outcome.label, "day": effect.nominal, "closed": bool(result.state.closed),
+                 "reason": record.reason if record else ""}  # fmt: skip
+    return {name: _plain(value) for name, value in said.items() if value not in (None, "", [])}
+
+
+def _due_variables(asked: Obligation, terms: Terms) -> dict[str, Any]:
+    due = asked.due
+    said: dict[str, Any] = {"asks": asked.label, "responsible": asked.role, "fatal": asked.fatal, "undated": asked.undated,
+                            "kind": asked.kind, "start_on": pick_up_on(asked, terms)}  # fmt: skip
+    if due:
+        said |= {"due": due.due, "basis": due.basis, "uncertain": due.uncertain,
+                 "due_time": due.due_time.isoformat("minutes") if due.due_time else ""}  # fmt: skip
+    return said
+
+
+def _reminded(result: Advance, effect: Effect) -> list[date]:
+    prefix = f"{effect.step}/{effect.round}/remind/"
+    days = {local_day(h.at) for key, h in result.case.ledger.items() if key.startswith(prefix) and h.overtaken is None}
+    return sorted(days)
+
+
+def _told_on(result: Advance, effect: Effect) -> date | None:
+    task = result.case.ledger.get(f"{effect.step}/{effect.round}/task/")
+    return local_day(task.at) if task and task.overtaken is None else None
+
+
+def _next_escalation(result: Advance, effect: Effect) -> dict[str, Any]:
+    """To whom it goes, and when, if nobody does anything: also when a goal speaks for the step."""
+    step = result.case.terms.procedure.step(effect.step)
+    speaker = step.due if isinstance(step, Step) and isinstance(step.due, str) else effect.step
+    ahead = [e for e in result.ahead if e.kind == "escalate" and e.step == speaker]
+    first = min(ahead, key=lambda e: e.moment, default=None)
+    return {"escalates_on": local_day(first.moment), "escalates_to": first.to[0]} if first and first.to else {}
+
+
+def _told_moves(result: Advance) -> Iterator[Move]:
+    """Due days that moved and that somebody had been told; a goal stays silent where a step that serves it speaks."""
+    told = [move for move in result.moves if move.kind == "due" and move.told]
+    served = {s.due for s in result.case.terms.procedure.steps if s.step in {m.step for m in told}}
+    yield from (move for move in told if move.step not in served)
+
+
+def _change_rows(
+    case_id: int,
+    move: Move,
+    asked: dict[tuple[str, int], Obligation],
+    at: datetime,
+    result: Advance,
+    record: Record | None,
+) -> Iterator[dict[str, Any]]:
+    obligation, terms = asked[move.step, move.round], result.case.terms
+    said = {"title": terms.procedure.title, **_due_variables(obligation, terms), "before": move.before,
+            "after": move.after, "reason": record.reason if record else ""}  # fmt: skip
+    said = {name: _plain(value) for name, value in said.items() if value not in (None, "")}
+    key = f"{move.step}/{move.round}/changed/{len(result.case.records)}"
+    effect = Effect(move.step, move.round, "remind", "changed", move.after, at)
+    yield from (_row(case_id, key, "F", role, effect, said, at, result) for role in move.told)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,204 @@
+"""Definitions, settings and calendars as stored: published once, never changed, loaded once per process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from models.operation import Event
+from models.organisation import Assignment
+from models.pins import CalendarVersion, Definition, SettingsVersion
+from tijdig.engine.calendar import Calendar
+from tijdig.engine.case import Terms
+from tijdig.engine.errors import Refused
+from tijdig.engine.language import LANGUAGE, Procedure, Setting, walk
+from tijdig.engine.snapshot import canonical, digest, from_json, to_json, value_from_json, value_to_json
+from tijdig.engine.terms import Term, parse
+from tijdig.service.forms import read_day
+
+CALENDAR_SETTINGS = ("may5", "good_friday", "extra_closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """The three versions that a case runs on, as row ids."""
+
+    definition: int
+    settings: int
+    calendar: int
+
+
+def publish(session: Session, procedures: Iterable[Procedure], *, now: datetime, by: str) -> list[str]:
+    """Store new revisions; give the ids of the procedures that were new. Raises Refused when a revision was changed."""
+    published = {(d.procedure, d.revision): d.sha256 for d in session.exec(select(Definition))}
+    new = []
+    for procedure in procedures:
+        snapshot = canonical(to_json(procedure))
+        sha256 = digest(snapshot)
+        known = published.get((procedure.id, procedure.revision))
+        if known == sha256:
+            continue
+        if known:
+            raise Refused(
+                f"{procedure.id} revision {procedure.revision} was published before with other contents. "
+                f"Give the changed definition a higher revision."
+            )
+        session.add(
+            Definition(procedure=procedure.id, revision=procedure.revision, language=LANGUAGE, sha256=sha256,
+                       snapshot=snapshot, published_at=now)
+        )  # fmt: skip
+        session.add(Event(at=now, kind="publish", actor=by, detail=canonical({procedure.id: procedure.revision})))
+        new.append(procedure.id)
+    session.flush()
+    return new
+
+
+def newest(session: Session, procedure: str) -> Definition:
+    """The newest revision of a procedure. Raises Refused when there is none."""
+    found = session.exec(
+        select(Definition).where(Definition.procedure == procedure).order_by(col(Definition.revision).desc()).limit(1)
+    ).first()
+    if found is None:
+        known = ", ".join(sorted(set(session.exec(select(Definition.procedure)))))
+        raise Refused(f"There is no procedure '{procedure}'. Published are: {known or 'none'}.")
+    return found
+
+
+def definitions(session: Session) -> list[Definition]:
+    """The newest revision of every procedure, by id."""
+    rows = session.exec(select(Definition).order_by(Definition.procedure, Definition.revision))
+    return list({row.procedure: row for row in rows}.values())
+
+
+def current(session: Session, procedure: str) -> Pins:
+    """What a case of this procedure that opens now is pinned to."""
+    definition = newest(session, procedure)
+    settings = session.exec(select(SettingsVersion.id).order_by(col(SettingsVersion.id).desc()).limit(1)).one()
+    calendar = session.exec(select(CalendarVersion.id).order_by(col(CalendarVersion.id).desc()).limit(1)).one()
+    assert definition.id is not None and settings is not None and calendar is not None
+    return Pins(definition.id, settings, calendar)
+
+
+class TermsLoader:
+    """Engine terms by pins. Versions never change, so what was read once is kept for the life of the store."""
+
+    def __init__(self) -> None:
+        self._terms: dict[Pins, Terms] = {}
+
+    def load(self, session: Session, pins: Pins) -> Terms:
+        if pins not in self._terms:
+            definition = session.get_one(Definition, pins.definition)
+            settings = session.get_one(SettingsVersion, pins.settings)
+            calendar = session.get_one(CalendarVersion, pins.calendar)
+            values = {k: value_from_json(v) for k, v in json.loads(settings.values).items()}
+            self._terms[pins] = Terms(_procedure(definition.snapshot), values, Calendar.from_dict(json.loads(calendar.body)))
+        return self._terms[pins]
+
+
+@lru_cache(maxsize=256)
+def _procedure(snapshot: str) -> Procedure:
+    return from_json(json.loads(snapshot))
+
+
+def procedure_of(definition: Definition) -> Procedure:
+    """The definition as engine value."""
+    return _procedure(definition.snapshot)
+
+
+def first_versions(session: Session, *, now: datetime, by: str) -> None:
+    """An installation begins with empty settings and the calendar as the law and the defaults have it."""
+    session.add(SettingsVersion(at=now, by=by, reason="begin", values="{}"))
+    _store_calendar(session, Calendar(), now=now)
+
+
+def settings_values(session: Session) -> dict[str, Any]:
+    """The newest values that the house chose, in JSON form."""
+    row = session.exec(select(SettingsVersion).order_by(col(SettingsVersion.id).desc()).limit(1)).one()
+    return dict(json.loads(row.values))
+
+
+def known_settings(session: Session) -> dict[str, Setting]:
+    """Every setting that a published definition uses, by id."""
+    return {s.id: s for d in definitions(session) for s in procedure_of(d).settings}
+
+
+def choose(session: Session, setting: str, value: str, *, by: str, reason: str, now: datetime) -> int:
+    """Choose a value, as a new settings version (or a new calendar version for a calendar setting); gives its number.
+
+    Running cases keep the version that they are pinned to. Raises Refused for an unknown setting or a bad value.
+    """
+    if setting in CALENDAR_SETTINGS:
+        version = _choose_calendar(session, setting, value, now=now)
+    else:
+        known = known_settings(session)
+        if setting not in known:
+            names = ", ".join(sorted({*known, *CALENDAR_SETTINGS}))
+            raise Refused(f"There is no setting '{setting}'. There are: {names}.")
+        chosen = value_to_json(_parse(session, known[setting], value))
+        values = {**settings_values(session), setting: chosen}
+        row = SettingsVersion(at=now, by=by, reason=reason, values=canonical(values))
+        session.add(row)
+        session.flush()
+        version = row.id or 0
+    detail = {"setting": setting, "value": value, "reason": reason, "version": version}
+    session.add(Event(at=now, kind="set", actor=by, detail=canonical(detail)))
+    return version
+
+
+def _parse(session: Session, setting: Setting, text: str) -> Term | str | int | bool:
+    match setting.kind:
+        case "term":
+            return parse(text)
+        case "number" if text.strip().lstrip("-").isdigit():
+            return int(text)
+        case "yes_no" if text.lower() in ("ja", "yes", "true", "aan", "nee", "no", "false", "uit"):
+            return text.lower() in ("ja", "yes", "true", "aan")
+        case "choice" if text in setting.choices:
+            return text
+        case "role" if text in (roles := known_roles(session)):
+            return text
+        case "role":
+            raise Refused(f"'{text}' is not a role here. The roles are: {', '.join(roles)}.")
+    wanted = {"number": "a whole number", "yes_no": "ja or nee"}.get(setting.kind) or f"one of {', '.join(setting.choices)}"
+    raise Refused(f"'{text}' does not fit setting '{setting.id}' ({setting.label}). Give {wanted}.")
+
+
+def known_roles(session: Session) -> list[str]:
+    """The roles that definitions name or people hold."""
+    named = set(session.exec(select(Assignment.role)))
+    for definition in definitions(session):
+        procedure = procedure_of(definition)
+        parts = (procedure.owner, procedure.late_to, *procedure.readers, *(s.role for s in procedure.steps))
+        named |= {role for role in walk(parts) if isinstance(role, str)}
+    return sorted(named)
+
+
+def _choose_calendar(session: Session, setting: str, value: str, *, now: datetime) -> int:
+    newest_row = session.exec(select(CalendarVersion).order_by(col(CalendarVersion.id).desc()).limit(1)).one()
+    calendar = Calendar.from_dict(json.loads(newest_row.body))
+    match setting, value:
+        case "may5", "lustrum" | "open" | "closed":
+            calendar = replace(calendar, may5=value)  # type: ignore[arg-type]
+        case "good_friday", "open" | "closed":
+            calendar = replace(calendar, good_friday=value)  # type: ignore[arg-type]
+        case "extra_closed", _:
+            days = tuple(read_day("extra_closed", day) for day in value.split(",") if day.strip())
+            calendar = replace(calendar, extra_closed=days)
+        case _:
+            choices = "lustrum, open or closed" if setting == "may5" else "open or closed"
+            raise Refused(f"'{value}' does not fit setting '{setting}'. Give {choices}.")
+    return _store_calendar(session, calendar, now=now)
+
+
+def _store_calendar(session: Session, calendar: Calendar, *, now: datetime) -> int:
+    body = canonical(calendar.to_dict())
+    row = CalendarVersion(version=calendar.version, body=body, at=now)
+    session.add(row)
+    session.flush()
+    return row.id or 0

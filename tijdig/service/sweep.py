@@ -1,0 +1,145 @@
+"""The sweep: catch up every case whose moment has come, in batches; one bad case stops nobody.
+
+A batch is one transaction. When one fails it is redone case by case; the failing case becomes an incident with a
+retry time of its own (design, law 5). Cost grows with the cases that are due, not with those that are open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from models.case import Case as CaseRow
+from models.operation import Run
+from models.session import Store
+from tijdig.engine.errors import TijdigError
+from tijdig.engine.snapshot import canonical
+from tijdig.service.incidents import mended, raise_incident
+from tijdig.service.work import Done, Work
+
+BATCH = 500
+RETRY_AFTER = timedelta(hours=1)
+LONGEST_RETRY = timedelta(days=1)
+
+Progress = Callable[[int, int], None]
+"""Told after each batch: how many cases were checked, and how many were due at the start."""
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a sweep did: how many cases it looked at, the effects that happened, the incidents that it raised."""
+
+    checked: int = 0
+    effects: list[Done] = field(default_factory=list)
+    incidents: list[dict[str, Any]] = field(default_factory=list)
+
+
+def due_cases(session: Session, now: datetime, procedure: str = "") -> int:
+    """How many cases have something to catch up."""
+    return session.exec(select(func.count()).select_from(CaseRow).where(*_due(now, procedure))).one()
+
+
+def due_procedures(session: Session, now: datetime) -> list[str]:
+    """The procedures that have something to catch up."""
+    return sorted(session.exec(select(CaseRow.procedure).where(*_due(now, "")).distinct()))
+
+
+def _due(now: datetime, procedure: str) -> tuple[Any, ...]:
+    due = (col(CaseRow.next_check_at) <= now,)
+    return (*due, CaseRow.procedure == procedure) if procedure else due
+
+
+def sweep(
+    store: Store, *, now: datetime, wall: datetime, by: str = "", procedure: str = "", plan: bool = False,
+    progress: Progress | None = None,
+) -> Swept:  # fmt: skip
+    """Catch up all that is due at `now`. With `plan` it tells what it would do and changes nothing."""
+    swept, total = Swept(), 0
+    if progress:
+        with store.read() as session:
+            total = due_cases(session, now, procedure)
+    while batch := _batch(store, swept, now, procedure, plan):
+        if progress:
+            progress(swept.checked, max(total, swept.checked))
+        if plan or batch < BATCH:
+            break
+    if not plan:
+        _note_run(store, swept, wall=wall, by=by)
+    return swept
+
+
+class _Planned(Exception):  # noqa: N818 - no error: it rolls a preview back
+    pass
+
+
+def _batch(store: Store, swept: Swept, now: datetime, procedure: str, plan: bool) -> int:
+    """One transaction over at most BATCH cases; gives how many there were."""
+    limit = None if plan else BATCH
+    rows: Sequence[CaseRow] = ()
+    try:
+        with store.write(durable=False) as session:
+            rows = _claim(session, now, procedure, limit)
+            done = _catch_up(session, rows, now)
+            if plan:
+                raise _Planned
+    except _Planned:
+        pass
+    except Exception:
+        if plan:
+            raise
+        return _one_by_one(store, swept, [row.id or 0 for row in rows], now)
+    swept.checked += len(rows)
+    swept.effects += done
+    return len(rows)
+
+
+def _claim(session: Session, now: datetime, procedure: str, limit: int | None) -> Sequence[CaseRow]:
+    wanted = select(CaseRow).where(*_due(now, procedure)).order_by(col(CaseRow.next_check_at), col(CaseRow.id))
+    return session.exec(wanted.limit(limit).with_for_update(skip_locked=True)).all()
+
+
+def _catch_up(session: Session, rows: Sequence[CaseRow], now: datetime) -> list[Done]:
+    work = Work(session)
+    for held in work.hold(rows):
+        work.sweep(held, now)
+    work.flush()
+    mended(session, [row.id or 0 for row in rows], now=now)
+    return work.done
+
+
+def _one_by_one(store: Store, swept: Swept, ids: Sequence[int], now: datetime) -> int:
+    for case_id in ids:
+        swept.checked += 1
+        try:
+            with store.write(durable=False) as session:
+                rows = session.exec(select(CaseRow).where(CaseRow.id == case_id).with_for_update()).all()
+                swept.effects += _catch_up(session, rows, now)
+        except Exception as error:
+            with store.write() as session:
+                swept.incidents.append(_set_apart(session, case_id, error, now))
+    return len(ids)
+
+
+def _set_apart(session: Session, case_id: int, error: Exception, now: datetime) -> dict[str, Any]:
+    """The case waits for its own retry, with cause and mend; the sweep goes on without it."""
+    row = session.get_one(CaseRow, case_id)
+    cause = str(error) if isinstance(error, TijdigError) else f"{type(error).__name__}: {error}"
+    incident = raise_incident(
+        session, "case", f"case/{row.code}", cause=f"{row.code}: {cause}", case_id=case_id, now=now,
+        mend=f"Mend what it names, then: tijdig retry. Look at it with: tijdig case {row.code}.",
+    )  # fmt: skip
+    incident.retry_at = now + min(RETRY_AFTER * 2 ** (incident.count - 1), LONGEST_RETRY)
+    row.next_check_at = incident.retry_at
+    session.add_all((incident, row))
+    session.flush()
+    return {"incident": incident.id, "case": row.code, "cause": incident.cause, "mend": incident.mend}
+
+
+def _note_run(store: Store, swept: Swept, *, wall: datetime, by: str) -> None:
+    counts = {"checked": swept.checked, "effects": len(swept.effects), "incidents": len(swept.incidents)}
+    with store.write(durable=False) as session:
+        session.add(Run(kind="sweep", by=by, started_at=wall, finished_at=wall, counts=canonical(counts)))
