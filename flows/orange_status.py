@@ -7,8 +7,26 @@ Sources: jaarplan (JP) KPI 15, kwaliteitsverslag (KV) 3.4.1, kwaliteitsrapport (
 """
 
 from tijdig.engine import (
-    Close, DueRule, End, Escalate, Fact, Go, Goal, May, Procedure, Remind, Repeat, Setting, Start, Step,
-    done, months, reached, took, weeks, working_days,
+    Close,
+    DueRule,
+    End,
+    Escalate,
+    Fact,
+    Go,
+    Goal,
+    May,
+    Procedure,
+    Remind,
+    Repeat,
+    Setting,
+    Start,
+    Step,
+    done,
+    months,
+    reached,
+    took,
+    weeks,
+    working_days,
 )  # fmt: skip
 
 ADVISER, TEAM, MEMBER, DIRECTOR = "kwaliteitsadviseur", "kwaliteitsteam", "lid", "directeur"

@@ -156,7 +156,9 @@ ACTS = ["decide", "decide", "decide", "record", "correct", "extend", "suspend", 
         "not-applicable", "remind"]  # fmt: skip
 
 deeds = st.lists(
-    st.builds(Deed, st.integers(0, 120), st.integers(6, 20), st.sampled_from(ACTS), st.integers(0, 5), st.integers(-20, 30)),
+    st.builds(
+        Deed, st.integers(0, 120), st.integers(6, 20), st.sampled_from(ACTS), st.integers(0, 5), st.integers(-20, 30)
+    ),
     max_size=7,
 ).map(lambda found: sorted(found, key=lambda deed: (deed.day, deed.hour)))
 

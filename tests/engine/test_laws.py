@@ -24,7 +24,9 @@ from tijdig.engine.simulate import simulate
 from tijdig.engine.snapshot import canonical, fingerprint, from_json, to_json
 
 END = midnight(START + timedelta(days=220))
-many = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+many = settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 rhythms = st.lists(st.integers(1, 210), max_size=12, unique=True).map(
     lambda found: [midnight(START + timedelta(days=d)) for d in sorted(found)]
 )
@@ -65,7 +67,9 @@ def test_no_effect_happens_before_its_moment(procedure, history):
 
 @many
 @given(procedures(), st.integers(1, 80), st.integers(-15, 30))
-def test_after_a_correction_the_obligations_and_what_is_still_to_come_are_those_of_the_right_fact(procedure, day, shift):
+def test_after_a_correction_the_obligations_and_what_is_still_to_come_are_those_of_the_right_fact(
+    procedure, day, shift
+):
     right = START + timedelta(days=shift)
     at = midnight(START + timedelta(days=day)) + timedelta(hours=9)
     correction = Record(at, "correct", "p0", {"begun_on": right.isoformat()}, reason="het was een andere datum")

@@ -32,7 +32,7 @@ from tijdig.engine import (
     working_days,
     years,
 )
-from tijdig.engine.conditions import All, Condition
+from tijdig.engine.conditions import AllOf, Condition
 from tijdig.engine.errors import Refused
 from tijdig.engine.language import LANGUAGE
 from tijdig.engine.snapshot import canonical, fingerprint, from_json, to_json
@@ -128,7 +128,7 @@ HOW_MANY = Setting("how_many", "Hoeveel", 2, "number")
         (done("a") | done("b"), ["any", ["done", "a"], ["done", "b"]]),
         (at_least(2, done("a"), done("b")), ["at_least", 2, ["done", "a"], ["done", "b"]]),
         (at_least(HOW_MANY, done("a")), ["at_least", {"setting": "how_many"}, ["done", "a"]]),
-        (All(()), ["all"]),
+        (AllOf(()), ["all"]),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

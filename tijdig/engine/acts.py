@@ -188,7 +188,9 @@ def _suspend(state: State, record: Record) -> None:
     if record.act == "resume" and not running:
         raise Refused(f"'{record.step}' is not suspended. There is nothing to resume.")
     if record.act == "suspend" and running:
-        raise Refused(f"'{record.step}' is already suspended until {short_date(goal.pauses[-1].until)}. Resume it first.")
+        raise Refused(
+            f"'{record.step}' is already suspended until {short_date(goal.pauses[-1].until)}. Resume it first."
+        )
     if record.act == "suspend" and (record.until is None or record.until <= state.today):
         raise Refused("A suspension needs a set end in the future. Give it: --set until=2026-05-01.")
 
@@ -199,4 +201,3 @@ def _again(state: State, record: Record) -> None:
         raise Refused(f"Step '{record.step}' was not decided. There is no decision to take back.")
     if record.act == "reopen" and not state.closed:
         raise Refused("This case is not closed. Only a closed case can be reopened.")
-

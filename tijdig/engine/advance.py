@@ -38,8 +38,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Another case that an effect opens. The effect's key is the key of the new case; `carried` are keys of goals
-    that go along, so that nothing is told twice."""
+    """Another case that an effect opens: the effect's key is the key of the new case.
+
+    `step` waits for it; empty when none does. `carried` are keys of goals that go along, so that nothing is told twice.
+    """
 
     key: str
     step: str
@@ -255,12 +257,16 @@ class _Run:
         return Advance(case, self.state, effects, self.caught_up, self.moves, openings, ahead)
 
     def _speak(self) -> Iterator[Effect]:
-        """Which effects speak: of reminders caught up at once the latest of its step, of a ladder the first rung now."""
+        """Which effects speak: of reminders caught up at once the latest, of a ladder the first rung now."""
         latest = {(e.step, e.round): e for e in self.effects if e.kind == "remind" and not e.overtaken}
         rungs: set[tuple[str, int]] = set()
         for effect in self.effects:
             at = (effect.step, effect.round)
-            if effect.kind == "remind" and not effect.overtaken and (latest[at] is not effect or self._too_soon(effect)):
+            if (
+                effect.kind == "remind"
+                and not effect.overtaken
+                and (latest[at] is not effect or self._too_soon(effect))
+            ):
                 yield replace(effect, overtaken="overtaken")
             elif effect.kind == "escalate" and not effect.overtaken:
                 yield replace(effect, waits=at in rungs, overtaken="overtaken" if self._too_soon(effect) else None)

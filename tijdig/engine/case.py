@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from tijdig.engine.calendar import Calendar
-from tijdig.engine.conditions import All, Condition, Done, Reached, Took
+from tijdig.engine.conditions import AllOf, Condition, Done, Reached, Took
 from tijdig.engine.language import Act, DueRule, Goal, Procedure, Role, Setting, Start, Step
 from tijdig.engine.terms import Term
 
@@ -62,9 +62,10 @@ class Happened:
 class Effect:
     """One thing that happens once, because of a date or a fact.
 
-    `moment` is the instant from which it is due; `nominal` the local day by which it is known. `waits` marks
-    a later rung of a ladder that was caught up together with an earlier one: its notice waits for the next office
-    day. `start` is the case that an `open` effect opens. `summary` marks a due that stood unmet when running work was taken over: told in one summary.
+    `moment` is the instant from which it is due; `nominal` the local day by which it is known. `waits` marks a later
+    rung of a ladder that was caught up together with an earlier one: its notice waits for the next office day.
+    `summary` marks a due that stood unmet when running work was taken over: told in one summary. `start` is the case
+    that an `open` effect opens.
     """
 
     step: str
@@ -108,14 +109,16 @@ class Terms:
     @cached_property
     def rules(self) -> Mapping[str, DueRule]:
         """The due rule of every step and goal that has one, its own or that of the goal that it serves."""
-        own = {name: part.due for name, part in (*self.goals.items(), *self.steps.items())}
+        own = {part.name: part.due for part in self.procedure.parts}
         served = {name: own[rule] if isinstance(rule, str) else rule for name, rule in own.items()}
         return {name: rule for name, rule in served.items() if isinstance(rule, DueRule)}
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
         """How a person calls each anchor."""
-        titles = {name: step.asks for name, step in self.steps.items()} | {g: goal.label for g, goal in self.goals.items()}
+        titles = {name: step.asks for name, step in self.steps.items()} | {
+            g: goal.label for g, goal in self.goals.items()
+        }
         said = {"opened:": "‘{}’ begonnen", "done:": "‘{}’ gedaan", "due:": "Termijn ‘{}’"}
         named = {prefix + name: text.format(title) for prefix, text in said.items() for name, title in titles.items()}
         return {fact.fact: fact.label for fact in self.procedure.facts} | named
@@ -143,13 +146,16 @@ class Terms:
     def needs(self) -> Mapping[str, Condition]:
         """What each step needs before it opens, also where the definition leaves it to the reading order."""
         steps = self.procedure.steps
-        before = (All(()), *(Done(step.step) for step in steps))
-        return {step.step: step.needs or previous for step, previous in zip(steps, before, strict=False)}
+        before = (AllOf(()), *(Done(step.step) for step in steps))
+        own = [step.needs if isinstance(step.needs, Condition) else None for step in steps]
+        return {step.step: needs or previous for step, needs, previous in zip(steps, own, before, strict=False)}
 
     @cached_property
     def dependents(self) -> Mapping[str, tuple[str, ...]]:
         """The steps that go back to waiting with a step: those that need it, and those that need these."""
-        direct = {name: {p.step for p in need.parts() if isinstance(p, Done | Took)} for name, need in self.needs.items()}
+        direct = {
+            name: {p.step for p in need.parts() if isinstance(p, Done | Took)} for name, need in self.needs.items()
+        }
         found: dict[str, tuple[str, ...]] = {}
         for name in direct:
             reached: set[str] = set()

@@ -31,7 +31,7 @@ def _problems(procedure: Procedure, known: Mapping[str, Procedure]) -> Iterator[
     yield from _references(procedure, known)
     yield from _ends(procedure)
     yield from _order(procedure)
-    for part in (*procedure.goals, *procedure.steps):
+    for part in procedure.parts:
         yield from _dates(procedure, part)
         yield from _voices(procedure, part)
         yield from _rules(procedure, part)
@@ -41,10 +41,6 @@ def _problems(procedure: Procedure, known: Mapping[str, Procedure]) -> Iterator[
 def place(part: Step | Goal) -> str:
     """How a problem names where it is."""
     return f"step '{part.step}'" if isinstance(part, Step) else f"goal '{part.goal}'"
-
-
-def name_of(part: Step | Goal) -> str:
-    return part.step if isinstance(part, Step) else part.goal
 
 
 def _names(p: Procedure) -> Iterator[Problem]:
@@ -61,7 +57,7 @@ def _names(p: Procedure) -> Iterator[Problem]:
         for name, n in Counter(o.name for o in step.outcomes).items():
             if n > 1:
                 yield Problem(place(step), "NAME_CLASH", f"outcome '{name}' stands {n} times", "Rename one of them.")
-    for part in (*p.goals, *p.steps):
+    for part in p.parts:
         rules = [*(r.remind for r in part.remind), *(e.escalate for e in part.when_late)]
         for name, n in Counter(rules).items():
             if n > 1:
@@ -69,7 +65,7 @@ def _names(p: Procedure) -> Iterator[Problem]:
 
 
 def _references(p: Procedure, known: Mapping[str, Procedure]) -> Iterator[Problem]:
-    for part in (*p.goals, *p.steps):
+    for part in p.parts:
         for item in walk(part):
             if isinstance(item, Condition):
                 yield from _condition(p, part, item)
@@ -176,9 +172,11 @@ def _order(p: Procedure) -> Iterator[Problem]:
             seen |= front
             front = {n for name in front for n in needs.get(name, set())}
         if step.step in seen:
-            yield Problem(place(step), "NEEDS_CYCLE", "it needs itself, directly or around", "Break the circle in needs=.")
-    for part in (*p.goals, *p.steps):
-        if name_of(part) in _counted_from(p, part):
+            yield Problem(
+                place(step), "NEEDS_CYCLE", "it needs itself, directly or around", "Break the circle in needs=."
+            )
+    for part in p.parts:
+        if part.name in _counted_from(p, part):
             yield Problem(place(part), "ANCHOR_CYCLE", "its due date counts from itself", "Count from a fact.")
 
 
@@ -205,7 +203,9 @@ def _counted_from(p: Procedure, part: Step | Goal) -> set[str]:
 def _dates(p: Procedure, part: Step | Goal) -> Iterator[Problem]:
     where, rule = place(part), part.due
     if isinstance(part, Step) and rule is None and not part.undated:
-        yield Problem(where, "UNDATED", "it has no due date and does not say why", "Give due=, or undated= with the reason.")
+        yield Problem(
+            where, "UNDATED", "it has no due date and does not say why", "Give due=, or undated= with the reason."
+        )
     if not isinstance(rule, DueRule):
         return
     if sum(map(bool, (rule.after, rule.before, rule.on))) != 1:
@@ -225,9 +225,13 @@ def _voices(p: Procedure, part: Step | Goal) -> Iterator[Problem]:
     where = place(part)
     serves = isinstance(part, Step) and isinstance(part.due, str)
     if serves and part.when_late:
-        yield Problem(where, "TWO_VOICES", "it serves a goal and has a ladder of its own", "Leave the ladder to the goal.")
+        yield Problem(
+            where, "TWO_VOICES", "it serves a goal and has a ladder of its own", "Leave the ladder to the goal."
+        )
     if isinstance(part.due, DueRule) and not part.when_late and not p.late_to:
-        yield Problem(where, "MUTE", "when it is late nobody hears of it", "Give when_late=, or the procedure late_to=.")
+        yield Problem(
+            where, "MUTE", "when it is late nobody hears of it", "Give when_late=, or the procedure late_to=."
+        )
     ladder: tuple[Escalate, ...] = part.when_late
     if isinstance(part.due, DueRule) and not ladder:
         ladder = (Escalate("late", p.late_to),)
@@ -266,8 +270,8 @@ def _loops(p: Procedure) -> Iterator[Problem]:
             while grown := {n for n, on in needs.items() if on & loop} - loop:
                 loop |= grown
             if step.step not in loop:
-                yield Problem(place(step), "LOOP_STRAY", f"'{outcome.name}' repeats '{outcome.step}', which never leads "
-                              "back here", "Repeat a step that this one needs.")  # fmt: skip
+                yield Problem(place(step), "LOOP_STRAY", f"'{outcome.name}' repeats '{outcome.step}', which never "
+                              "leads back here", "Repeat a step that this one needs.")  # fmt: skip
             for name in sorted(loop):
                 rule = (p.step(name) or step).due
                 renewed = {fact for again in p.steps if again.step in loop for fact in again.form}

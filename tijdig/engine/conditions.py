@@ -35,10 +35,10 @@ class Condition:
     __slots__ = ()
 
     def __and__(self, other: Condition) -> Condition:
-        return All((self, other))
+        return AllOf((self, other))
 
     def __or__(self, other: Condition) -> Condition:
-        return Any_((self, other))
+        return AnyOf((self, other))
 
     def __invert__(self) -> Condition:
         return Not(self)
@@ -145,7 +145,7 @@ class On(Condition):
 
 
 @dataclass(frozen=True, slots=True)
-class All(Condition):
+class AllOf(Condition):
     """Every part holds."""
 
     of: tuple[Condition, ...]
@@ -156,7 +156,7 @@ class All(Condition):
 
 
 @dataclass(frozen=True, slots=True)
-class Any_(Condition):
+class AnyOf(Condition):
     """At least one part holds."""
 
     of: tuple[Condition, ...]
@@ -210,8 +210,8 @@ NAMES: dict[str, type[Condition]] = {
     "more": More,
     "reached": Reached,
     "on": On,
-    "all": All,
-    "any": Any_,
+    "all": AllOf,
+    "any": AnyOf,
     "not": Not,
     "at_least": AtLeast,
 }

@@ -108,7 +108,9 @@ class State:
         """The same moment, had this form been filled in so: for the conditions of its own fields and outcomes."""
         seen = object.__new__(State)
         decided = replace(self.steps[step], status="done", outcome=outcome)
-        seen.__dict__.update(self.__dict__, facts={**self.facts, **values}, steps={**self.steps, step: decided}, _dues={})
+        seen.__dict__.update(
+            self.__dict__, facts={**self.facts, **values}, steps={**self.steps, step: decided}, _dues={}
+        )
         return seen
 
     # --- dates
@@ -245,7 +247,11 @@ class State:
         """A step ends with an outcome; what the outcome says follows."""
         step = self.terms.steps[name]
         self.steps[name] = replace(
-            self.steps[name], status="done", done_on=self.today, outcome=outcome, actors=self.steps[name].actors | actors
+            self.steps[name],
+            status="done",
+            done_on=self.today,
+            outcome=outcome,
+            actors=self.steps[name].actors | actors,
         )
         taken = step.outcome(outcome)
         for start in taken.starts if taken else ():
@@ -326,7 +332,9 @@ def _take_over(state: State, at_step: str) -> None:
         for step in state.terms.procedure.steps:
             if step.step == at_step:
                 return
-            state.steps[step.step] = StepState("done", 1, done_on=state.today, outcome=step.outcomes[0].name, taken_over=True)
+            state.steps[step.step] = StepState(
+                "done", 1, done_on=state.today, outcome=step.outcomes[0].name, taken_over=True
+            )
 
 
 def _lapse(case: Case, state: State) -> None:

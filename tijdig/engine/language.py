@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Literal
 
 from tijdig.engine.calendar import CalendarName
-from tijdig.engine.conditions import All, Condition, Done
+from tijdig.engine.conditions import AllOf, Condition, Done
 from tijdig.engine.due import Basis, Boundary, Roll
 from tijdig.engine.terms import Term
 
@@ -63,8 +63,9 @@ class Start:
 class Fact:
     """Something that is established; it is also the form field that asks for it.
 
-    `max_age` is for a document: its oldest allowed age when handed in. `many`: more than once, each with
-    its own date. `announced`: one announcement may set it in all open cases. `row` is the timetable row that fills it. A choice is (name, label).
+    `max_age` is for a document: its oldest allowed age when handed in. `many`: more than once, each with its own date.
+    `announced`: one announcement may set it in all open cases. `row` is the timetable row that fills it. A choice is
+    (name, label).
     """
 
     fact: str
@@ -157,6 +158,10 @@ class Goal:
     when_late: tuple[Escalate, ...] = ()
     lapse: str = ""
 
+    @property
+    def name(self) -> str:
+        return self.goal
+
 
 @dataclass(frozen=True, slots=True)
 class Go:
@@ -236,7 +241,11 @@ class Step:
 
     def __post_init__(self) -> None:
         if isinstance(self.needs, tuple):
-            object.__setattr__(self, "needs", All(tuple(Done(name) for name in self.needs)))
+            object.__setattr__(self, "needs", AllOf(tuple(Done(name) for name in self.needs)))
+
+    @property
+    def name(self) -> str:
+        return self.step
 
     def outcome(self, name: str) -> Outcome | None:
         return next((o for o in self.outcomes if o.name == name), None)
@@ -271,8 +280,11 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A definition. `owner` does the acts that no step and no `may` names; `late_to` hears each late day that has
-    no ladder of its own. `again`: a yes/no setting that allows a second case for one subject."""
+    """A definition.
+
+    `owner` does the acts that no step and no `may` names; `late_to` hears each late day that has no ladder of its own.
+    `again`: a yes/no setting that allows a second case for one subject.
+    """
 
     procedure: str
     code: str
@@ -304,6 +316,11 @@ class Procedure:
 
     def goal(self, name: str) -> Goal | None:
         return next((g for g in self.goals if g.goal == name), None)
+
+    @property
+    def parts(self) -> tuple[Goal | Step, ...]:
+        """All that may be due: goals, then steps."""
+        return (*self.goals, *self.steps)
 
     @property
     def settings(self) -> tuple[Setting, ...]:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from tijdig.engine.calendar import local_day, midnight
-from tijdig.engine.case import CASE, Effect, Terms
+from tijdig.engine.case import CASE, Effect, Overtaken, Terms
 from tijdig.engine.due import Due, due
 from tijdig.engine.fold import State
 from tijdig.engine.language import DueRule, Escalate, Goal, Remind, Setting, Step
@@ -23,7 +23,7 @@ CLOSE_DAYS = 5
 """Close (*bijna*) begins this many office days before the safe date (design, Semantics)."""
 
 LEAD_DAYS = 10
-"""Work is picked up (*oppakken vanaf*) this many office days before it is due, unless its step has a lead of its own."""
+"""Work is picked up (*oppakken vanaf*) this many office days before it is due, unless its step has its own lead."""
 
 LAPSE_DAYS = 3
 """A right lapses this many office days after its due day: done in time and recorded late still counts."""
@@ -80,10 +80,10 @@ def obligations(state: State) -> tuple[Obligation, ...]:
 def _goal(state: State, goal: Goal) -> Obligation:
     at = state.goals[goal.goal]
     met = at.met_on or (state.closed and not goal.met_by and local_day(state.closed)) or None
+    stands = "met" if met else "open" if at.runs and not state.closed else "none"
     return Obligation(
-        goal.goal, goal.label, "goal", state.terms.role(goal.role),
-        "met" if met else "open" if at.runs and not state.closed else "none", 1, state.due(goal.goal), state.is_fatal(goal.goal),
-        local_day(state.opening.at), met, "", "",
+        goal.goal, goal.label, "goal", state.terms.role(goal.role), stands, 1, state.due(goal.goal),
+        state.is_fatal(goal.goal), local_day(state.opening.at), met, "", "",
     )  # fmt: skip
 
 
@@ -137,7 +137,7 @@ def _reminders(
     state: State, of: Step | Goal, rules: tuple[Remind, ...], to: tuple[str, ...], round: int, opened: datetime
 ) -> Iterator[Effect]:
     """Reminders on their nominal days; on a closed day they go out on the office day before."""
-    name = of.step if isinstance(of, Step) else of.goal
+    name = of.name
     terms, found = state.terms, state.due(name)
     suspended = isinstance(of, Goal) and found is None
     for rule in () if suspended else rules:
@@ -149,7 +149,9 @@ def _reminders(
         if nominal is None:
             continue
         moment = midnight(terms.calendar.prev_workday(nominal, "kantoor"))
-        silent = "before_opening" if moment < state.opening.at else "overtaken" if moment < opened else None
+        silent: Overtaken | None = (
+            "before_opening" if moment < state.opening.at else "overtaken" if moment < opened else None
+        )
         everyone = tuple(dict.fromkeys((*to, *terms.roles(rule.also))))
         yield Effect(name, round, "remind", rule.remind, nominal, max(moment, opened), everyone, silent)
 

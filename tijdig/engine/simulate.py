@@ -115,7 +115,9 @@ def _all_on_time(opened: Advance, day: date) -> Iterator[Problem]:
 def _do_next(step: Advance, turn: datetime | None) -> Advance | None:
     """Somebody does what is asked first: on its safe day at noon, with the first outcome that the rules allow."""
     state = step.state
-    standing = sorted((_noon(state.now, o), i, o) for i, o in enumerate(obligations(state)) if o.stands and o.kind == "step")
+    standing = sorted(
+        (_noon(state.now, o), i, o) for i, o in enumerate(obligations(state)) if o.stands and o.kind == "step"
+    )
     for at, _, asked in standing:
         if turn and at >= turn:
             return None
@@ -168,10 +170,12 @@ def _place(terms: Terms, name: str) -> str:
 
 def opening(procedure: Procedure, day: date) -> Record:
     """An opening on a day, with sample facts; dates that are worked towards lie half a year ahead, in reading order."""
-    rules = [part.due for part in (*procedure.goals, *procedure.steps) if isinstance(part.due, DueRule)]
+    rules = [part.due for part in procedure.parts if isinstance(part.due, DueRule)]
     ahead = {rule.anchor for rule in rules if rule.before or rule.on}
     facts = [fact for name in procedure.opens_with if (fact := procedure.fact(name))]
-    later = {fact.fact: day + timedelta(days=182 + 14 * i) for i, fact in enumerate(f for f in facts if f.fact in ahead)}
+    later = {
+        fact.fact: day + timedelta(days=182 + 14 * i) for i, fact in enumerate(f for f in facts if f.fact in ahead)
+    }
     values = {fact.fact: sample(fact, later.get(fact.fact, day)) for fact in facts}
     return Record(instant(day, NOON), "open", "who-opens", values)
 

@@ -17,12 +17,12 @@ from hashlib import sha256
 from typing import Any, NoReturn
 
 from tijdig.engine import language as lang
-from tijdig.engine.conditions import NAMES, All, Any_, AtLeast, Condition
+from tijdig.engine.conditions import NAMES, AllOf, AnyOf, AtLeast, Condition
 from tijdig.engine.errors import Refused
 from tijdig.engine.terms import Term
 
 _OPERATORS = {cls: name for name, cls in NAMES.items()}
-_MANY = (All, Any_, AtLeast)
+_MANY = (AllOf, AnyOf, AtLeast)
 _CONSTRUCTS: dict[str, tuple[type, ...]] = {
     "Outcome": (lang.Go, lang.Close, lang.Repeat),
     **{cls.__name__: (cls,) for cls in (lang.Step, lang.Goal, lang.Fact, lang.Start, lang.DueRule, lang.Remind,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
 from sqlmodel import Session, select
 
@@ -18,12 +19,18 @@ from tijdig.engine.advance import Advance
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Record
 from tijdig.engine.errors import Refused, StaleVersion
-from tijdig.engine.language import Procedure
+from tijdig.engine.language import Act, Procedure
 from tijdig.engine.terms import parse
 from tijdig.service.forms import read_day, read_values
 from tijdig.service.people import Directory
 from tijdig.service.pins import newest, procedure_of
 from tijdig.service.work import Held, Work
+
+OTHER_ACTS = (
+    "take", "remind", "extend", "suspend", "resume", "cancel", "withdraw", "reopen", "take-back", "hand-over", "merge",
+    "not-applicable",
+)  # fmt: skip
+"""The acts beside opening, deciding, recording and correcting (cli.md, `act`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +87,18 @@ def record_facts(work: Work, people: Directory, case: str, values: Mapping[str, 
     """Record new facts, or attach documents."""
     held = work.find(case)
     facts = read_values(held.case.terms.procedure, values, store=work.keep)
-    return _act(work, held, people, Record(doing.at, "record", doing.by, facts, behalf=doing.behalf, reason=doing.reason))
+    return _act(
+        work, held, people, Record(doing.at, "record", doing.by, facts, behalf=doing.behalf, reason=doing.reason)
+    )
 
 
 def correct(work: Work, people: Directory, case: str, values: Mapping[str, str], doing: Doing) -> Advance:
     """Correct facts: from then on the case is as if they had been right at once. Gives what moved."""
     held = work.find(case)
     facts = read_values(held.case.terms.procedure, values, store=work.keep)
-    return _act(work, held, people, Record(doing.at, "correct", doing.by, facts, behalf=doing.behalf, reason=doing.reason))
+    return _act(
+        work, held, people, Record(doing.at, "correct", doing.by, facts, behalf=doing.behalf, reason=doing.reason)
+    )
 
 
 def act(work: Work, people: Directory, case: str, name: str, given: Mapping[str, str], doing: Doing) -> Advance:
@@ -95,8 +106,12 @@ def act(work: Work, people: Directory, case: str, name: str, given: Mapping[str,
     held = work.find(case)
     parts = dict(given)
     step = parts.pop("step", "") or parts.pop("of", "")
-    record = Record(doing.at, name, doing.by, {}, step, behalf=doing.behalf, person=parts.pop("person", ""),
-                    reason=doing.reason)  # type: ignore[arg-type]  # fmt: skip
+    if name not in OTHER_ACTS:
+        raise Refused(f"There is no act '{name}'. The acts are: {', '.join(OTHER_ACTS)}.")
+    record = Record(
+        doing.at, cast(Act, name), doing.by, {}, step, behalf=doing.behalf, person=parts.pop("person", ""),
+        reason=doing.reason,
+    )  # fmt: skip
     if "by" in parts:
         record = replace(record, by_term=parse(parts.pop("by")))
     if "until" in parts:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from models.case import Case as CaseRow
@@ -78,10 +79,12 @@ def link(previous: str, code: str, row: Mapping[str, Any]) -> str:
 
 
 def entry_of_record(record: Record, version: int) -> Entry:
+    """The entry of a fact or act; what it says is in the payload."""
     return Entry(record.act, f"{ACT}{version}", record.by, body=canonical(record_to_json(record)))
 
 
 def entry_of_effect(effect: Effect) -> Entry:
+    """The entry of an effect; it holds nothing personal."""
     return Entry(effect.kind, effect.key, nominal=effect.nominal, overtaken=effect.overtaken)
 
 
@@ -96,6 +99,7 @@ def record_to_json(record: Record) -> dict[str, Any]:
 
 
 def record_from_json(at: datetime, act: str, by: str, said: Mapping[str, Any]) -> Record:
+    """A record as it was logged."""
     values = {key: value if key == "values" else value_from_json(value) for key, value in said.items()}
     if "until" in values:
         values["until"] = date.fromisoformat(values["until"])
@@ -113,7 +117,8 @@ def read(session: Session, rows: Sequence[CaseRow], terms: Mapping[int, Terms]) 
     }
     records: dict[int, list[Record]] = {i: [] for i in ids}
     ledgers: dict[int, dict[str, Happened]] = {i: {} for i in ids}
-    logs = select(Log.case_id, Log.seq, Log.at, Log.kind, Log.key, Log.actor, Log.nominal, Log.overtaken)
+    logs = columns(*(col(c) for c in (Log.case_id, Log.seq, Log.at, Log.kind, Log.key, Log.actor, Log.nominal,
+                                      Log.overtaken)))  # fmt: skip
     for case_id, seq, at, kind, key, actor, nominal, overtaken in session.execute(
         logs.where(col(Log.case_id).in_(ids)).order_by(col(Log.case_id), col(Log.seq))
     ):
@@ -134,7 +139,7 @@ class Broken:
 
 
 def verify(session: Session, codes: Iterable[str] = ()) -> tuple[int, int, list[Broken]]:
-    """Re-compute the chains of these cases (none: of all); gives the numbers of cases and entries, and what is broken."""
+    """Re-compute the chains of these cases (none: of all): numbers of cases and entries, and what is broken."""
     wanted = select(CaseRow).order_by(col(CaseRow.id))
     if chosen := list(codes):
         wanted = wanted.where(col(CaseRow.code).in_(chosen))
@@ -150,7 +155,9 @@ def verify(session: Session, codes: Iterable[str] = ()) -> tuple[int, int, list[
     for log, payload in session.exec(joined.order_by(col(Log.case_id), col(Log.seq)).execution_options(yield_per=1000)):
         case = cases[log.case_id]
         entries += 1
-        broken += [Broken(case.code, log.seq, problem) for problem in _faults(log, payload, heads[log.case_id], case, seqs)]
+        broken += [
+            Broken(case.code, log.seq, problem) for problem in _faults(log, payload, heads[log.case_id], case, seqs)
+        ]
         heads[log.case_id], seqs[log.case_id] = log.hash, log.seq
     for i, case in cases.items():
         if heads[i] != case.head or seqs[i] != case.seq:

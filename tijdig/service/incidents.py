@@ -19,7 +19,9 @@ def raise_incident(
     """The open incident of this key, made or counted up."""
     incident = session.exec(select(Incident).where(Incident.key == key)).first()
     if incident is None:
-        incident = Incident(key=key, kind=kind, case_id=case_id, cause=cause, mend=mend, first_at=now, last_at=now, count=0)
+        incident = Incident(
+            key=key, kind=kind, case_id=case_id, cause=cause, mend=mend, first_at=now, last_at=now, count=0
+        )
     incident.count += 1
     incident.last_at, incident.cause, incident.mend = now, cause, mend
     session.add(incident)

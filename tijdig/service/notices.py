@@ -70,8 +70,10 @@ def _variables(result: Advance, effect: Effect, asked: Obligation | None, record
 
 def _due_variables(asked: Obligation, terms: Terms) -> dict[str, Any]:
     due = asked.due
-    said: dict[str, Any] = {"asks": asked.label, "responsible": asked.role, "fatal": asked.fatal, "undated": asked.undated,
-                            "kind": asked.kind, "start_on": pick_up_on(asked, terms)}  # fmt: skip
+    said: dict[str, Any] = {
+        "asks": asked.label, "responsible": asked.role, "fatal": asked.fatal, "undated": asked.undated,
+        "kind": asked.kind, "start_on": pick_up_on(asked, terms),
+    }  # fmt: skip
     if due:
         said |= {"due": due.due, "basis": due.basis, "uncertain": due.uncertain,
                  "due_time": due.due_time.isoformat("minutes") if due.due_time else ""}  # fmt: skip

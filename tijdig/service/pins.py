@@ -72,7 +72,7 @@ def newest(session: Session, procedure: str) -> Definition:
 
 def definitions(session: Session) -> list[Definition]:
     """The newest revision of every procedure, by id."""
-    rows = session.exec(select(Definition).order_by(Definition.procedure, Definition.revision))
+    rows = session.exec(select(Definition).order_by(col(Definition.procedure), col(Definition.revision)))
     return list({row.procedure: row for row in rows}.values())
 
 
@@ -81,8 +81,7 @@ def current(session: Session, procedure: str) -> Pins:
     definition = newest(session, procedure)
     settings = session.exec(select(SettingsVersion.id).order_by(col(SettingsVersion.id).desc()).limit(1)).one()
     calendar = session.exec(select(CalendarVersion.id).order_by(col(CalendarVersion.id).desc()).limit(1)).one()
-    assert definition.id is not None and settings is not None and calendar is not None
-    return Pins(definition.id, settings, calendar)
+    return Pins(definition.id or 0, settings or 0, calendar or 0)
 
 
 class TermsLoader:
@@ -97,7 +96,9 @@ class TermsLoader:
             settings = session.get_one(SettingsVersion, pins.settings)
             calendar = session.get_one(CalendarVersion, pins.calendar)
             values = {k: value_from_json(v) for k, v in json.loads(settings.values).items()}
-            self._terms[pins] = Terms(_procedure(definition.snapshot), values, Calendar.from_dict(json.loads(calendar.body)))
+            self._terms[pins] = Terms(
+                _procedure(definition.snapshot), values, Calendar.from_dict(json.loads(calendar.body))
+            )
         return self._terms[pins]
 
 
@@ -161,12 +162,19 @@ def _parse(session: Session, setting: Setting, text: str) -> Term | str | int | 
             return text.lower() in ("ja", "yes", "true", "aan")
         case "choice" if text in setting.choices:
             return text
-        case "role" if text in (roles := known_roles(session)):
-            return text
         case "role":
-            raise Refused(f"'{text}' is not a role here. The roles are: {', '.join(roles)}.")
-    wanted = {"number": "a whole number", "yes_no": "ja or nee"}.get(setting.kind) or f"one of {', '.join(setting.choices)}"
+            return _known_role(session, text)
+    wanted = {"number": "a whole number", "yes_no": "ja or nee"}.get(
+        setting.kind
+    ) or f"one of {', '.join(setting.choices)}"
     raise Refused(f"'{text}' does not fit setting '{setting.id}' ({setting.label}). Give {wanted}.")
+
+
+def _known_role(session: Session, text: str) -> str:
+    roles = known_roles(session)
+    if text not in roles:
+        raise Refused(f"'{text}' is not a role here. The roles are: {', '.join(roles)}.")
+    return text
 
 
 def known_roles(session: Session) -> list[str]:
@@ -184,9 +192,9 @@ def _choose_calendar(session: Session, setting: str, value: str, *, now: datetim
     calendar = Calendar.from_dict(json.loads(newest_row.body))
     match setting, value:
         case "may5", "lustrum" | "open" | "closed":
-            calendar = replace(calendar, may5=value)  # type: ignore[arg-type]
+            calendar = replace(calendar, may5=value)
         case "good_friday", "open" | "closed":
-            calendar = replace(calendar, good_friday=value)  # type: ignore[arg-type]
+            calendar = replace(calendar, good_friday=value)
         case "extra_closed", _:
             days = tuple(read_day("extra_closed", day) for day in value.split(",") if day.strip())
             calendar = replace(calendar, extra_closed=days)

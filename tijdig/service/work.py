@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert
 from sqlmodel import Session, col, func, select
 
 from models.case import Case as CaseRow
@@ -252,6 +252,7 @@ def standing(held: Held) -> list[dict[str, Any]]:
 
 
 def pins_of(row: CaseRow) -> Pins:
+    """The versions that a case runs on."""
     return Pins(row.definition_id, row.settings_id, row.calendar_id)
 
 
@@ -263,5 +264,7 @@ def find(session: Session, name: str) -> CaseRow:
         wanted = select(CaseRow).where(CaseRow.procedure == procedure, CaseRow.subject == subject)
     rows = sorted(session.exec(wanted), key=lambda row: (row.state == "open", row.id or 0))
     if not rows:
-        raise Refused(f"There is no case '{name}'. Name it as ORA-2026-001 or as procedure/subject; see `tijdig cases`.")
+        raise Refused(
+            f"There is no case '{name}'. Name it as ORA-2026-001 or as procedure/subject; see `tijdig cases`."
+        )
     return rows[-1]
