@@ -1,0 +1,1 @@
+"""The words that people read: mails, pages, documents. Nothing is computed here."""
