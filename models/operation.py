@@ -67,14 +67,26 @@ class Event(Table, table=True):
     detail: str
 
 
-class ProgrammePeriod(Table, table=True):
-    """A period for which a programme opened its cases: once per programme and period."""
+class Programme(Table, table=True):
+    """What opens cases by the calendar: its definition, and the day up to which its periods were opened."""
 
-    __tablename__ = "programme_period"
+    __tablename__ = "programme"
 
-    programme: str = Field(primary_key=True)
-    period: date = Field(primary_key=True)
-    opened_at: datetime
+    id: str = Field(primary_key=True)
+    body: str
+    done_until: date
+    next_check_at: datetime | None = Field(default=None, index=True)
+
+
+class Cohort(Table, table=True):
+    """Which subjects belong to a named cohort, and when."""
+
+    __tablename__ = "cohort"
+
+    name: str = Field(primary_key=True)
+    subject: str = Field(foreign_key="subject.ref", primary_key=True)
+    since: date = Field(default=date.min, primary_key=True)
+    until: date = date.max
 
 
 class TimetableRow(Table, table=True):

@@ -18,7 +18,7 @@ from models import schema
 from models.base import Table
 from models.case import Case, Log, Payload
 from models.message import Mail, Notice
-from models.operation import Event, Incident, ProgrammePeriod
+from models.operation import Event, Incident, Programme
 from models.organisation import Person
 from models.pins import CalendarVersion, Definition, SettingsVersion
 from models.session import Store
@@ -53,8 +53,8 @@ def an_incident() -> Incident:
     return Incident(key="case/1", kind="case", cause="c", mend="m", first_at=NOON, last_at=NOON)
 
 
-def a_period() -> ProgrammePeriod:
-    return ProgrammePeriod(programme="wzd-half-year", period=date(2026, 7, 1), opened_at=NOON)
+def a_programme() -> Programme:
+    return Programme(id="wzd-half-years", body="{}", done_until=date(2026, 7, 1))
 
 
 def fill(session: Session) -> None:
@@ -163,7 +163,7 @@ ONCE: dict[str, Callable[[], tuple[Table, Table]]] = {
     "a-notice-to-a-role": lambda: (a_notice(), a_notice()),
     "the-digest-of-a-day": lambda: (a_mail(), a_mail(message_id="<2@example.org>")),
     "a-message-id": lambda: (a_mail(), a_mail(key="notice/1/adviser1")),
-    "a-period-of-a-programme": lambda: (a_period(), a_period()),
+    "a-period-of-a-programme": lambda: (a_programme(), a_programme()),
     "an-open-incident": lambda: (an_incident(), an_incident()),
 }
 

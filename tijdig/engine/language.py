@@ -336,10 +336,11 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """Opens cases by the calendar: on `first`, and every so often after it; each missed period too.
+    """Opens cases when a period is over; each missed period too, from the day on which it was installed.
 
-    `facts` gives facts of the new case as terms counted from the day of the period (`-1 day` is the day before).
-    `over` names a cohort: one case for each of its members.
+    `first` is the first day of the first period and sets the rhythm; a case opens the day after its period and knows
+    `period_from` and `period_until`. `facts` are further days, counted in terms from that opening day. `over` names
+    a cohort: one case for each of its members; without one the subject is the period itself.
     """
 
     programme: str
@@ -349,6 +350,10 @@ class Programme:
     until: date | None = None
     over: str = ""
     facts: tuple[tuple[str, tuple[Term, ...]], ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.programme
 
 
 def walk(value: Any) -> Iterator[Any]:

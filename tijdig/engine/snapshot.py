@@ -42,16 +42,14 @@ def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def to_json(procedure: lang.Procedure) -> dict[str, Any]:
-    """The snapshot of a definition, with its settings and the number of its language.
-
-    Raises Refused when two different settings share an id: it names one of them only.
-    """
-    for name, n in Counter(s.id for s in procedure.settings).items():
+def to_json(definition: lang.Procedure | lang.Programme) -> dict[str, Any]:
+    """The snapshot of a definition, with its settings and the number of its language."""
+    settings = tuple(dict.fromkeys(v for v in lang.walk(definition) if isinstance(v, lang.Setting)))
+    for name, n in Counter(s.id for s in settings).items():
         if n > 1:
-            raise Refused(f"{procedure.id} declares setting '{name}' in {n} ways. Declare it once and use that.")
-    settings = [{"setting": s.id, **_object(s, skip=1)} for s in procedure.settings]
-    return {"language": lang.LANGUAGE, "settings": settings, **_object(procedure)}
+            raise Refused(f"{definition.id} declares setting '{name}' in {n} ways. Declare it once and use that.")
+    declared = [{"setting": s.id, **_object(s, skip=1)} for s in settings]
+    return {"language": lang.LANGUAGE, "settings": declared, **_object(definition)}
 
 
 def from_json(snapshot: Mapping[str, Any]) -> lang.Procedure:
@@ -60,6 +58,17 @@ def from_json(snapshot: Mapping[str, Any]) -> lang.Procedure:
     Raises Refused for a language that this engine does not read, and for a field, construct, condition or setting
     that it does not know.
     """
+    procedure: lang.Procedure = _read(lang.Procedure, snapshot)
+    return procedure
+
+
+def programme_from_json(snapshot: Mapping[str, Any]) -> lang.Programme:
+    """The programme that a snapshot holds; raises Refused as `from_json` does."""
+    programme: lang.Programme = _read(lang.Programme, snapshot)
+    return programme
+
+
+def _read(cls: Any, snapshot: Mapping[str, Any]) -> Any:
     if not 1 <= snapshot.get("language", 0) <= lang.LANGUAGE:
         raise Refused(
             f"This snapshot is written in language {snapshot.get('language')}, which this engine does not read. "
@@ -70,8 +79,7 @@ def from_json(snapshot: Mapping[str, Any]) -> lang.Procedure:
         values = {"id" if key == "setting" else key: value for key, value in declared.items()}
         settings[declared["setting"]] = _construct(lang.Setting, values, settings)
     body = {key: value for key, value in snapshot.items() if key not in ("language", "settings")}
-    procedure: lang.Procedure = _construct(lang.Procedure, body, settings)
-    return procedure
+    return _construct(cls, body, settings)
 
 
 def fingerprint(procedure: lang.Procedure) -> str:

@@ -22,6 +22,7 @@ from tijdig.engine.case import Case, Effect, Happened, Record, Terms
 from tijdig.engine.errors import AlreadyOpen, Refused
 from tijdig.engine.plan import obligations, pick_up_on
 from tijdig.service.chain import Chain, Entry, entry_of_effect, entry_of_record, read
+from tijdig.service.cohorts import cohort
 from tijdig.service.forms import Store
 from tijdig.service.notices import notices_of
 from tijdig.service.pins import Pins, TermsLoader, current
@@ -181,21 +182,24 @@ class Work:
         held.row.open_key = f"{procedure.id}/{held.row.subject}" if stands else None
 
     def _open_child(self, held: Held, opening: Opening, at: datetime, record: Record | None) -> None:
-        """A case that an effect opens; its key is the effect's key, so it opens once."""
-        if opening.start.over:
-            raise Refused(f"Cohort '{opening.start.over}' is not known here. Import it first.")
+        """The case that an effect opens, or one for each of a cohort; its key is the effect's key, so it opens once."""
+        over = opening.start.over
+        subjects = cohort(self.session, over, local_day(at)) if over else [held.row.subject]
         values = {name: value for name, value in opening.facts.items() if value is not None}
         by = record.by if record else ""
         if opening.step:
-            held_by_step = Record(at, "cohort", by, step=opening.step, subjects=(held.row.subject,))
-            self.apply(held, held_by_step)
-        self.open(
-            opening.start.start, held.row.subject, Record(at, "open", by, values),
-            key=f"{held.row.code}/{opening.key}", carried=opening.carried, parent=held, parent_step=opening.step,
-        )  # fmt: skip
+            self.apply(held, Record(at, "cohort", by, step=opening.step, subjects=tuple(subjects)))
+        for subject in subjects:
+            key = f"{held.row.code}/{opening.key}"
+            self.open(
+                opening.start.start, subject, Record(at, "open", by, values), key=f"{key}/{subject}" if over else key,
+                carried=opening.carried, parent=held, parent_step=opening.step,
+            )  # fmt: skip
 
     def _tell_parent(self, held: Held, at: datetime) -> None:
         parent = self.session.get_one(CaseRow, held.row.parent_id)
+        if parent.state != "open":
+            return
         answer = Record(at, "child", "", step=held.row.parent_step, person=held.row.subject, outcome=held.row.state)
         self.apply(self.hold([parent])[0], answer)
 

@@ -104,12 +104,14 @@ def _make_tables() -> None:
         sa.UniqueConstraint("account", name="uq_person_account"),
     )
     op.create_table(
-        "programme_period",
-        sa.Column("programme", sa.String(), nullable=False),
-        sa.Column("period", sa.Date(), nullable=False),
-        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("programme", "period", name="pk_programme_period"),
+        "programme",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("done_until", sa.Date(), nullable=False),
+        sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_programme"),
     )
+    op.create_index("ix_programme_next_check_at", "programme", ["next_check_at"], unique=False)
     op.create_table(
         "run",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -232,6 +234,15 @@ def _make_tables() -> None:
         postgresql_where=sa.text("next_check_at IS NOT NULL"),
     )
     op.create_index("ix_case__procedure_subject", "case_", ["procedure", "subject"], unique=False)
+    op.create_table(
+        "cohort",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["subject"], ["subject.ref"], name="fk_cohort_subject_subject"),
+        sa.PrimaryKeyConstraint("name", "subject", "since", name="pk_cohort"),
+    )
     op.create_table(
         "mail",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,104 @@
+"""Programmes and cohorts: C-22's half-years, opened by the calendar, and the returns of all members."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlmodel import Session, select
+
+from models.case import Case
+from models.operation import Cohort, Installation
+from models.organisation import Subject
+from models.schema import upgrade
+from models.session import Store
+from tests.definitions.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_RETURN
+from tijdig.engine.calendar import midnight
+from tijdig.engine.case import Record
+from tijdig.engine.fold import fold
+from tijdig.service.pins import first_versions, publish
+from tijdig.service.programmes import install, open_periods
+from tijdig.service.sweep import sweep
+from tijdig.service.work import Work
+
+INSTALLED = midnight(date(2026, 3, 2)) + timedelta(hours=9)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store.at(f"sqlite:///{tmp_path}/tijdig.db")
+    upgrade(store)
+    with store.write() as session:
+        session.add(Installation(uuid="u", mode="trial", created_at=INSTALLED))
+        first_versions(session, now=INSTALLED, by="beheer")
+        session.flush()
+        publish(session, [WZD_HALF_YEAR, WZD_RETURN], now=INSTALLED, by="beheer")
+        session.add_all([Subject(ref="lid-001"), Subject(ref="lid-002")])
+        session.flush()
+        session.add_all([Cohort(name="wzd-members", subject="lid-001"), Cohort(name="wzd-members", subject="lid-002")])
+        install(session, [EACH_HALF_YEAR], now=INSTALLED)
+    return store
+
+
+def cases(session: Session, procedure: str) -> list[Case]:
+    return list(session.exec(select(Case).where(Case.procedure == procedure).order_by(Case.code)))
+
+
+def day(text: str) -> datetime:
+    return midnight(date.fromisoformat(text))
+
+
+def test_a_half_year_opens_on_the_day_after_it_and_only_once(store):
+    assert open_periods(store, now=day("2026-06-30")) == []
+
+    assert open_periods(store, now=day("2026-07-01")) == ["WZH-2026-001"]
+    assert open_periods(store, now=day("2026-07-01")) == []
+
+
+def test_an_outage_over_two_half_years_opens_both_each_on_its_own_day(store):
+    open_periods(store, now=day("2027-02-03"))
+
+    with store.read() as session:
+        assert [(c.subject, c.opened_on) for c in cases(session, "wzd-half-year")] == [
+            ("2026-01..2026-06", date(2026, 7, 1)),
+            ("2026-07..2026-12", date(2027, 1, 1)),
+        ]
+
+
+def test_periods_from_before_the_installation_are_not_opened(store):
+    with store.read() as session:
+        assert cases(session, "wzd-half-year") == []
+
+
+def test_the_collection_opens_a_return_for_each_member_and_goes_on_when_the_last_is_in(store):
+    open_periods(store, now=day("2026-07-01"))
+
+    with store.write() as session:
+        returns = cases(session, "wzd-return")
+        assert [c.subject for c in returns] == ["lid-001", "lid-002"]
+        work = Work(session)
+        for held in work.hold(returns):
+            close(work, held)
+        work.flush()
+
+    with store.read() as session:
+        parent = Work(session).hold(cases(session, "wzd-half-year"))[0]
+        collect = fold(parent.case).steps["collect"]
+
+    assert (collect.status, collect.outcome) == ("done", "complete")
+    assert not any("decide" in key for key in parent.case.ledger)  # nobody decided: the engine makes no decisions
+
+
+def close(work: Work, held) -> None:
+    at = day("2026-07-10") + timedelta(hours=10)
+    work.apply(held, Record(at, "cancel", "beheer", reason="geen onvrijwillige zorg gegeven"))
+
+
+def test_a_sweep_long_after_gives_a_half_year_the_same_effects_as_daily_sweeps(store, tmp_path):
+    open_periods(store, now=day("2026-07-01"))
+    now = day("2026-09-01")
+
+    swept = sweep(store, now=now, wall=now)
+
+    assert {done.effect.kind for done in swept.effects} >= {"remind", "escalate"}
+    assert sweep(store, now=now, wall=now).effects == []
