@@ -32,7 +32,7 @@ class Record:
     """One fact or act, as it was recorded at an instant (UTC), by a person id, perhaps on `behalf` of another.
 
     `values` holds facts in the form they have in JSON. `step` is the step or goal that it is about; for `open`
-    it is the step at which running work is taken over.
+    it is the step at which running work is taken over. `via` is the door it came through, where that matters.
     """
 
     at: datetime
@@ -47,6 +47,7 @@ class Record:
     until: date | None = None
     subjects: tuple[str, ...] = ()
     reason: str = ""
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlmodel import Session, select
 
@@ -17,13 +17,12 @@ from models.organisation import Subject
 from tijdig.engine.acts import roles_for
 from tijdig.engine.advance import Advance
 from tijdig.engine.calendar import local_day
-from tijdig.engine.case import Record
+from tijdig.engine.case import Record, Terms
 from tijdig.engine.errors import Refused, StaleVersion
 from tijdig.engine.language import Act, Procedure
 from tijdig.engine.terms import parse
 from tijdig.service.forms import read_day, read_values
 from tijdig.service.people import Directory
-from tijdig.service.pins import newest, procedure_of
 from tijdig.service.work import Held, Work
 
 OTHER_ACTS = (
@@ -43,6 +42,10 @@ class Doing:
     reason: str = ""
     via: str = ""
 
+    def record(self, act: Act, **parts: Any) -> Record:
+        """What is done, as a record."""
+        return Record(self.at, act, self.by, behalf=self.behalf, reason=self.reason, via=self.via, **parts)
+
 
 def open_case(
     work: Work, people: Directory, procedure: str, subject: str, values: Mapping[str, str], doing: Doing,
@@ -52,19 +55,17 @@ def open_case(
 
     Raises Refused for an unknown procedure, subject or fact, a bad value, or a person who may not.
     """
-    definition = procedure_of(newest(work.session, procedure))
+    terms = work.terms(procedure)
     key = f"request/{request_id}" if request_id else None
     if key and (known := work.session.exec(select(CaseRow).where(CaseRow.key == key)).first()):
         return work.hold([known])[0]
-    _subject(work.session, definition, subject)
-    if at_step and not definition.step(at_step):
-        names = ", ".join(step.step for step in definition.steps)
+    _subject(work.session, terms.procedure, subject)
+    if at_step and not terms.procedure.step(at_step):
+        names = ", ".join(step.step for step in terms.procedure.steps)
         raise Refused(f"{procedure} has no step '{at_step}' to be taken over at. Its steps are: {names}.")
-    facts = read_values(definition, values, store=work.keep)
-    record = Record(doing.at, "open", doing.by, facts, step=at_step, behalf=doing.behalf, reason=doing.reason)
-    held = work.open(procedure, subject, record, key=key)
-    _authorise(held, people, record, roles_for(held.case.terms, "open"))
-    return held
+    facts = read_values(terms.procedure, values, store=work.keep)
+    record = _authorised(people, terms, doing.record("open", values=facts, step=at_step), subject=subject)
+    return work.open(procedure, subject, record, key=key)
 
 
 def _subject(session: Session, procedure: Procedure, subject: str) -> None:
@@ -78,47 +79,42 @@ def decide(
 ) -> Advance:  # fmt: skip
     """Finish a task with an outcome. Raises Refused, FourEyes, or StaleVersion when the case changed meanwhile."""
     held = _current(work, case, version)
-    facts = read_values(held.case.terms.procedure, values, store=work.keep)
-    record = Record(doing.at, "decide", doing.by, facts, step, outcome, doing.behalf, reason=doing.reason)
-    return _act(work, held, people, record)
+    return _act(
+        work, held, people, doing.record("decide", values=_read(work, held, values), step=step, outcome=outcome)
+    )
 
 
 def record_facts(work: Work, people: Directory, case: str, values: Mapping[str, str], doing: Doing) -> Advance:
     """Record new facts, or attach documents."""
     held = work.find(case)
-    facts = read_values(held.case.terms.procedure, values, store=work.keep)
-    return _act(
-        work, held, people, Record(doing.at, "record", doing.by, facts, behalf=doing.behalf, reason=doing.reason)
-    )
+    return _act(work, held, people, doing.record("record", values=_read(work, held, values)))
 
 
 def correct(work: Work, people: Directory, case: str, values: Mapping[str, str], doing: Doing) -> Advance:
     """Correct facts: from then on the case is as if they had been right at once. Gives what moved."""
     held = work.find(case)
-    facts = read_values(held.case.terms.procedure, values, store=work.keep)
-    return _act(
-        work, held, people, Record(doing.at, "correct", doing.by, facts, behalf=doing.behalf, reason=doing.reason)
-    )
+    return _act(work, held, people, doing.record("correct", values=_read(work, held, values)))
 
 
 def act(work: Work, people: Directory, case: str, name: str, given: Mapping[str, str], doing: Doing) -> Advance:
     """Any other act of the closed list; `given` holds step, person, by (a term), until (a date) as it needs them."""
-    held = work.find(case)
-    parts = dict(given)
-    step = parts.pop("step", "") or parts.pop("of", "")
     if name not in OTHER_ACTS:
         raise Refused(f"There is no act '{name}'. The acts are: {', '.join(OTHER_ACTS)}.")
-    record = Record(
-        doing.at, cast(Act, name), doing.by, {}, step, behalf=doing.behalf, person=parts.pop("person", ""),
-        reason=doing.reason,
-    )  # fmt: skip
-    if "by" in parts:
-        record = replace(record, by_term=parse(parts.pop("by")))
-    if "until" in parts:
-        record = replace(record, until=read_day("until", parts.pop("until")))
-    if parts:
-        raise Refused(f"'{name}' takes no '{min(parts)}'. It takes step, person, by (a term) or until (a date).")
-    return _act(work, held, people, record)
+    stray = sorted(set(given) - {"step", "person", "by", "until"})
+    if stray:
+        raise Refused(f"'{name}' takes no '{stray[0]}'. It takes step, person, by (a term) or until (a date).")
+    record = doing.record(
+        cast(Act, name),
+        step=given.get("step", ""),
+        person=given.get("person", ""),
+        by_term=parse(given["by"]) if "by" in given else None,
+        until=read_day("until", given["until"]) if "until" in given else None,
+    )
+    return _act(work, work.find(case), people, record)
+
+
+def _read(work: Work, held: Held, values: Mapping[str, str]) -> dict[str, Any]:
+    return read_values(held.case.terms.procedure, values, store=work.keep)
 
 
 def _current(work: Work, case: str, version: int | None) -> Held:
@@ -132,18 +128,21 @@ def _current(work: Work, case: str, version: int | None) -> Held:
 
 
 def _act(work: Work, held: Held, people: Directory, record: Record) -> Advance:
-    terms = held.case.terms
-    record = _authorise(held, people, record, roles_for(terms, record.act, record.step))
-    if record.person and record.person not in {person.id for person in people.people()}:
+    if record.person and not people.knows(record.person):
         raise Refused(f"There is no person '{record.person}'. Name somebody of `tijdig export people`.")
-    return work.apply(held, record)
+    terms = held.case.terms
+    return work.apply(held, _authorised(people, terms, record, subject=held.row.subject, case=held.row.code))
 
 
-def _authorise(held: Held, people: Directory, record: Record, roles: tuple[str, ...]) -> Record:
+def _authorised(people: Directory, terms: Terms, record: Record, *, subject: str, case: str = "") -> Record:
     """The record as this person may make it: in their own right, or as the deputy of somebody absent."""
-    owner = held.case.terms.role(held.case.terms.procedure.owner)
     right = people.may_act(
-        record.by, roles, subject=held.row.subject, case=held.row.code, on=local_day(record.at), behalf=record.behalf,
-        enters=(owner,),
-    )  # fmt: skip
+        record.by,
+        roles_for(terms, record.act, record.step),
+        subject=subject,
+        case=case,
+        on=local_day(record.at),
+        behalf=record.behalf,
+        enters=(terms.role(terms.procedure.owner),),
+    )
     return replace(record, behalf=right.behalf)

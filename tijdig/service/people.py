@@ -20,6 +20,8 @@ from tijdig.engine.errors import Refused
 
 TRIAL_USER = "beheer"
 """The user of a trial who may do everything, for anybody; four eyes hold for it too (cli.md, `init`)."""
+ADMINISTRATOR = "beheerder"
+"""The role that keeps the installation; no definition names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,9 @@ class Directory:
     def people(self) -> tuple[Person, ...]:
         """Everybody, by id."""
         return tuple(self._people[key] for key in sorted(self._people))
+
+    def knows(self, person: str) -> bool:
+        return person in self._people
 
     def name(self, person: str) -> str:
         return self._people[person].name if person in self._people else person

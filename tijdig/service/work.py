@@ -66,6 +66,7 @@ class Work:
     done: list[Done] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
+    _pins: dict[str, Pins] = field(default_factory=dict)
 
     # --- taking cases in hand
 
@@ -81,6 +82,15 @@ class Work:
     def find(self, name: str) -> Held:
         """A case by its id, or by `procedure/subject`: the open one, else the latest."""
         return self.hold([find(self.session, name)])[0]
+
+    def terms(self, procedure: str) -> Terms:
+        """What a case of this procedure that opens now runs on."""
+        return LOADER.load(self.session, self._current(procedure))
+
+    def _current(self, procedure: str) -> Pins:
+        if procedure not in self._pins:
+            self._pins[procedure] = current(self.session, procedure)
+        return self._pins[procedure]
 
     # --- moving them
 
@@ -106,8 +116,8 @@ class Work:
         parent_step: str = "",
     ) -> Held:
         """Open a case. Raises Refused (AlreadyOpen) when the subject may have no other one, or a fact is missing."""
-        pins = current(self.session, procedure)
-        terms = LOADER.load(self.session, pins)
+        pins = self._current(procedure)
+        terms = self.terms(procedure)
         self._refuse_second(terms, subject)
         result = open_case(Case(terms, (record,), carried or {}))
         row = self._new_row(terms, pins, subject, record, key)
