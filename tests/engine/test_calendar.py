@@ -1,7 +1,9 @@
 """The three calendars, their versions, and the Amsterdam clock (domain/deadlines.md 2 and 7)."""
 
+import copy
 import csv
 import json
+import pickle
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tijdig.engine.calendar import (
+    ZONE,
     ZONE_VERSION,
     Calendar,
     CalendarName,
@@ -227,6 +230,13 @@ def test_dates_are_told_in_dutch() -> None:
     assert short_date(date(2021, 10, 15)) == "vr 15 okt 2021"
     assert short_date(date(2026, 3, 1)) == "zo 1 mrt 2026"
     assert short_moment(datetime(2021, 10, 29, 15, tzinfo=UTC)) == "vr 29 okt 2021, 17:00"
+
+
+def test_a_local_moment_can_be_copied_and_pickled() -> None:
+    moment = datetime(2026, 7, 1, tzinfo=ZONE)
+
+    assert copy.deepcopy(moment).tzinfo is ZONE
+    assert pickle.loads(pickle.dumps(moment)).isoformat() == "2026-07-01T00:00:00+02:00"
 
 
 def test_the_zone_data_says_which_it_is() -> None:

@@ -65,6 +65,7 @@ def test_a_due_date_is_counted_as_the_law_says(row: dict[str, str]) -> None:
         (date(2026, 4, 1), days(0), (days(5),), {"basis": "wettelijk"}, date(2026, 4, 6), date(2026, 4, 6)),
         (date(2026, 4, 1), working_days(1), (days(1),), {"basis": "norm"}, date(2026, 4, 3), date(2026, 4, 3)),
     ],
+    ids=str,
 )  # fmt: skip
 def test_an_extension_counts_from_the_start_of_the_whole_term(
     anchor: date, term: Term, extra: tuple[Term, ...], rule: dict[str, Any], nominal: date, due_: date
@@ -160,6 +161,8 @@ def test_d24_is_explained_with_every_free_day_that_it_passes() -> None:
         (date(2026, 4, 1), days(0), {"extra": (days(5),)}, "Verlengd met 5 dagen: ma 6 apr 2026."),
         (date(2026, 4, 2), working_days(3), {"days": "atw"},
          "3 werkdagen later is do 9 apr 2026 (geteld in Atw-werkdagen; niet mee: Goede Vrijdag en Tweede Paasdag)."),
+        (date(2026, 1, 5), working_days(100), {"days": "atw"},
+         "100 werkdagen later is wo 3 jun 2026 (geteld in Atw-werkdagen; niet mee: 7 vrije dagen)."),
         (date(2026, 1, 31), months(1), {},
          "1 maand later is za 28 feb 2026, de laatste dag van de maand: een 31e is er niet."),
         (datetime.fromisoformat("2026-03-27T16:30"), hours(72), {},
@@ -182,6 +185,7 @@ def test_d24_is_explained_with_every_free_day_that_it_passes() -> None:
         (date(2029, 5, 14), working_days(1), {"days": "atw", "direction": "backward"},
          "Nog niet zeker: niet alle gelijkgestelde dagen zijn bekend; de datum kan nog eerder worden."),
     ],
+    ids=str,
 )  # fmt: skip
 def test_each_step_says_why(anchor: date, term: Term, rule: dict[str, Any], sentence: str) -> None:
     assert sentence in texts(due(anchor, term, calendar=LAW, **rule))
@@ -216,6 +220,7 @@ def test_the_calendar_version_names_law_house_and_zone_data() -> None:
         (date(2026, 3, 1), hours(2_000_000), {}, "OUT_OF_RANGE"),
         (date(2026, 3, 1), hours(10**15), {"direction": "backward"}, "OUT_OF_RANGE"),
     ],
+    ids=str,
 )
 def test_what_cannot_be_counted_is_refused(anchor: date, term: Term, rule: dict[str, Any], code: str) -> None:
     with pytest.raises(Refused) as refused:

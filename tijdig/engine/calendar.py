@@ -7,7 +7,7 @@ works, `eu` for terms out of EU regulations. A calendar is data with a version; 
 import json
 import pkgutil
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -25,10 +25,22 @@ CalendarName = Literal["atw", "kantoor", "eu"]
 May5 = Literal["lustrum", "open", "closed"]
 GoodFriday = Literal["open", "closed"]
 
+
+class _Zone(ZoneInfo):
+    """A zone that was read from a file, and yet can be copied and pickled: there is only one."""
+
+    def __reduce__(self) -> tuple[Callable[[], ZoneInfo], tuple[()]]:
+        return _zone, ()
+
+
+def _zone() -> ZoneInfo:
+    return ZONE
+
+
 # Not ZoneInfo("Europe/Amsterdam"): that reads the zone files of the machine first, and their version is unknown.
 _ZONE_DATA = pkgutil.get_data("tzdata", "zoneinfo/Europe/Amsterdam")
 assert _ZONE_DATA is not None
-ZONE = ZoneInfo.from_file(BytesIO(_ZONE_DATA), key="Europe/Amsterdam")
+ZONE: ZoneInfo = _Zone.from_file(BytesIO(_ZONE_DATA), key="Europe/Amsterdam")
 ZONE_VERSION: str = tzdata.IANA_VERSION
 
 FIRST, LAST = date(1900, 1, 1), date(2200, 12, 31)

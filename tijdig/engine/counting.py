@@ -35,6 +35,9 @@ DAYS_NL: dict[CalendarName, tuple[str, str]] = {
     "eu": ("EU-werkdag", "EU-werkdagen"),
 }
 
+MOST_NAMES = 5
+"""More free days than this are told as a number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -175,8 +178,9 @@ def _remark(asked: Asked, end: date) -> str:
     """What a reader might stumble over: free days that did not count, a shorter month, a clock that changed."""
     match asked.term.unit:
         case "working_day":
-            free = join(_free_days(asked, *sorted((asked.anchor, end))))
-            return f" (geteld in {DAYS_NL[asked.days][1]}{free and '; niet mee: ' + free})"
+            free = [*_free_days(asked, *sorted((asked.anchor, end)))]
+            told = join(free) if len(free) <= MOST_NAMES else f"{len(free)} vrije dagen"
+            return f" (geteld in {DAYS_NL[asked.days][1]}{told and '; niet mee: ' + told})"
         case "month" | "year" if end.day != asked.anchor.day and not asked.extra:
             return f", de laatste dag van de maand: een {asked.anchor.day}e is er niet"
         case "hour" if asked.moment and _offset(asked.moment) != _offset(asked.limit):
