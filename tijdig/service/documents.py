@@ -1,0 +1,111 @@
+"""Files that are handed in: kept under the hash of their content, in the folder `files` of the installation.
+
+Content goes to disk first and durably, the row follows in the transaction of the act. A file without a row was never
+handed in: it may be thrown away.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
+
+from sqlmodel import Session
+
+from models.case import Document
+from tijdig.engine.errors import Refused
+from tijdig.service.forms import Store, clean_text
+
+MOST_BYTES = 10 * 1024 * 1024
+"""The largest file that is taken (ux.md, Ledenlink: max. 10 MB)."""
+
+LONGEST_NAME = 150
+TOO_LARGE = "Dit bestand is te groot. Kies een bestand van hoogstens 10 MB."
+EMPTY = "Dit bestand is leeg. Kies een ander bestand."
+
+_CHUNK = 1024 * 1024
+
+
+def folder_of(data: Path) -> Path:
+    """Where an installation keeps its files."""
+    return data / "files"
+
+
+def path_of(folder: Path, sha256: str) -> Path:
+    """Where a file with this content stands."""
+    return folder / sha256[:2] / sha256
+
+
+def clean_name(name: str) -> str:
+    """A file's own name, without folders. Raises Refused when it holds what looks like a BSN."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    said = clean_text("".join(c for c in last if c.isprintable()))
+    stem, dot, ending = said.rpartition(".")
+    return said if len(said) <= LONGEST_NAME else stem[: LONGEST_NAME - len(ending) - 1] + dot + ending
+
+
+def save(folder: Path, name: str, source: IO[bytes]) -> dict[str, Any]:
+    """Put a file's content on disk; gives what a document fact holds: name, sha256 and size (bytes).
+
+    Raises Refused for a name with a BSN, an empty file, and one of more than MOST_BYTES.
+    """
+    name = clean_name(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=folder, prefix="incoming-") as incoming:
+        digest, size = sha256(), 0
+        for chunk in _chunks(source):
+            digest.update(chunk)
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise Refused(TOO_LARGE)
+            incoming.write(chunk)
+        if not size:
+            raise Refused(EMPTY)
+        incoming.flush()
+        os.fsync(incoming.fileno())
+        path = path_of(folder, digest.hexdigest())
+        path.parent.mkdir(exist_ok=True)
+        with suppress(FileExistsError):  # the same content stands there already
+            os.link(incoming.name, path)
+            _sync_folder(path.parent)
+    return {"name": name, "sha256": digest.hexdigest(), "size": size}
+
+
+def note(session: Session, kept: dict[str, Any], *, now: datetime) -> None:
+    """Write down that this file was handed in; a second time changes nothing."""
+    if session.get(Document, kept["sha256"]) is None:
+        session.add(Document(**kept, at=now))
+        session.flush()
+
+
+def keeper(session: Session, folder: Path, *, now: datetime) -> Store:
+    """What keeps a file of this machine, for `Work.keep`. Raises Refused as `save`, and for a path that is no file."""
+
+    def keep(path: str) -> dict[str, Any]:
+        try:
+            with Path(path).open("rb") as source:
+                kept = save(folder, Path(path).name, source)
+        except OSError as error:
+            raise Refused(f"{path} cannot be read ({error.strerror}). Name a file that is there.") from None
+        note(session, kept, now=now)
+        return kept
+
+    return keep
+
+
+def _chunks(source: IO[bytes]) -> Iterator[bytes]:
+    while chunk := source.read(_CHUNK):
+        yield chunk
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
