@@ -90,7 +90,7 @@ ORANGE_STATUS = Procedure(
         ),
         Step(
             "improve",
-            "Werk de verbeterpunten uit en lever het bewijs aan",
+            "Lever bewijs van de verbeteringen aan",
             MEMBER,
             needs=(),
             due=DueRule(before="due:norm", lead=weeks(2)),
