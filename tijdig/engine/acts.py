@@ -22,7 +22,7 @@ _NEEDS_REASON = frozenset(
      "not-applicable", "remind"}
 )  # fmt: skip
 _ONLY_WHERE_NAMED = frozenset({"extend", "suspend", "resume"})
-_AFTER_CLOSING = frozenset({"reopen", "take-back", "attach", "correct"})
+_AFTER_CLOSING = frozenset({"reopen", "take-back", "attach", "correct", "child"})
 _STEP_ROLE_TOO = frozenset({"take", "decide", "record", "attach"})
 
 

@@ -155,7 +155,7 @@ class _Run:
     def _happen(self, effect: Effect) -> None:
         if effect.key not in self.ledger:
             self.effects.append(effect)
-            self.ledger[effect.key] = Happened(effect.nominal, self.at)
+            self.ledger[effect.key] = Happened(effect.nominal, self.at, effect.overtaken)
 
     def _close_once(self) -> None:
         if self.state.closed:
@@ -181,7 +181,7 @@ class _Run:
         caught_up = self.caught_up
         self.catch_up()
         self.caught_up = caught_up
-        self._overtake()
+        self._overtake(before)
         self.moves = tuple(self._moved(before, dues))
 
     def _told_by(self, record: Record) -> Iterator[Effect]:
@@ -207,19 +207,13 @@ class _Run:
         round = self.state.steps[record.step].round
         return Effect(record.step, round, "remind", "by_hand", local_day(record.at), record.at, (role,))
 
-    def _overtake(self) -> None:
-        """What was caught up only because of this very act, and what the act made pointless, is not mailed."""
+    def _overtake(self, before: list[Effect]) -> None:
+        """What was caught up only because of this very act, and what the act took the ground from, is not mailed."""
+        pointless = {effect.key for effect in before} - {effect.key for effect in planned(self.state)}
         for i, effect in enumerate(self.effects[: self.caught_up]):
-            if effect.kind in ("task", "remind", "escalate") and not self._stands(effect):
-                self.effects[i] = replace(effect, overtaken=effect.overtaken or "overtaken")
-
-    def _stands(self, effect: Effect) -> bool:
-        if self.state.closed:
-            return False
-        step, goal = self.state.steps.get(effect.step), self.state.goals.get(effect.step)
-        if step:
-            return step.status == "open" and step.round == effect.round
-        return goal is not None and goal.runs
+            if effect.key in pointless and not effect.overtaken:
+                self.effects[i] = replace(effect, overtaken="overtaken")
+                self.ledger[effect.key] = Happened(effect.nominal, self.at, "overtaken")
 
     # --- dates that moved
 
@@ -239,12 +233,10 @@ class _Run:
 
     def _told(self, before: list[Effect], step: str, round: int) -> tuple[str, ...]:
         """The roles that a mail about this step may have told the old date."""
-        mailed = (e for e in before if (e.step, e.round) == (step, round) and self._was_mailed(e.key))
-        return tuple(dict.fromkeys(role for effect in mailed for role in effect.to))
-
-    def _was_mailed(self, key: str) -> bool:
-        happened = self.case.ledger.get(key)
-        return happened is not None and happened.overtaken is None
+        mailed = [key for key, happened in self.ledger.items() if happened.overtaken is None]
+        slots = {*mailed, *(key.rpartition("/")[0] for key in mailed)}  # also of a day before an earlier move
+        told = (e for e in before if (e.step, e.round) == (step, round) and e.slot in slots)
+        return tuple(dict.fromkeys(role for effect in told for role in effect.to))
 
     # --- the result
 
@@ -281,7 +273,7 @@ class _Run:
         if not mailed:
             return False
         still_planned = {e.nominal for e in planned(self.state) if e.slot == effect.slot}
-        return any(
+        return effect.nominal in still_planned and any(  # what is not planned (a reminder by hand) did not move
             h.nominal not in still_planned
             and calendar.workdays_between(local_day(h.at), local_day(self.at), "kantoor") < QUIET_DAYS
             for h in mailed

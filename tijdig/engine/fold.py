@@ -77,6 +77,7 @@ class State:
         self.steps = {step.step: StepState() for step in terms.procedure.steps}
         self.goals = {goal.goal: GoalState() for goal in terms.procedure.goals}
         self.round = 1
+        self.reopened: datetime | None = None
         self.result = ""
         self.closed: datetime | None = None
         self._dues: dict[str, Due | None] = {}
@@ -216,6 +217,10 @@ class State:
             self.goals[goal.goal].met_on = self._met_day(goal.met_by)
         return bool(met)
 
+    def _reached(self) -> set[str]:
+        """The goals whose condition holds."""
+        return {g.goal for g in self.terms.procedure.goals if g.met_by and g.met_by.holds(self)}
+
     def _begin(self, step: Step) -> bool:
         if self.terms.needs[step.step].holds(self) is not True:
             return False
@@ -277,13 +282,19 @@ class State:
             self.steps[each] = replace(self.steps[each], status="waiting", outcome="", done_on=None)
 
     def revive(self, name: str) -> None:
-        """A closed case goes on, with this step in its next round."""
+        """What a step did is undone: it opens in its next round, and a case that was closed goes on as it stood."""
         if self.closed:
-            self.closed, self.result, self.round = None, "", self.round + 1
+            self.closed, self.result, self.round, self.reopened = None, "", self.round + 1, self.now
             for each, step in self.steps.items():
                 if step.status == "withdrawn":
-                    self.steps[each] = replace(step, status="waiting")
+                    self.steps[each] = replace(step, status="open")
+        outcome = self.terms.steps[name].outcome(self.steps[name].outcome)
+        for goal in (goal for start in (outcome.starts if outcome else ()) for goal in start.carries):
+            self.goals[goal].carried = False
+        met = self._reached()
         self.back(name)
+        for goal in met - self._reached():
+            self.goals[goal].met_on = None
 
 
 def as_day(value: Any) -> date | datetime | None:
@@ -305,14 +316,19 @@ def fold(case: Case) -> State:
     _take_over(state, records[0].step)
     state.settle()
     for record in records[1:]:
-        _lapse(case, state)
-        while (turn := state.next_turn()) and turn <= record.at and state.closed is None:
-            state.move_to(turn)
-            state.settle()
+        _lapse(case, state, record.at)
+        _turn(state, record.at)
         apply(state, record)
         state.settle()
     _lapse(case, state)
     return state
+
+
+def _turn(state: State, until: datetime) -> None:
+    """Days pass, and what a day alone changes."""
+    while state.closed is None and (turn := state.next_turn()) and turn <= until:
+        state.move_to(turn)
+        state.settle()
 
 
 def corrected(records: tuple[Record, ...]) -> tuple[Record, ...]:
@@ -327,22 +343,25 @@ def corrected(records: tuple[Record, ...]) -> tuple[Record, ...]:
 
 
 def _take_over(state: State, at_step: str) -> None:
-    """Running work: what stands before the step at which it is taken over was done before."""
+    """Running work: what stands before the step at which it is taken over was done, with what led there."""
     if at_step:
+        led = {part.step: part.outcome for part in state.terms.needs[at_step].parts() if isinstance(part, Took)}
         for step in state.terms.procedure.steps:
             if step.step == at_step:
                 return
-            state.steps[step.step] = StepState(
-                "done", 1, done_on=state.today, outcome=step.outcomes[0].name, taken_over=True
-            )
+            outcome = led.get(step.step, step.outcomes[0].name)
+            state.steps[step.step] = StepState("done", 1, done_on=state.today, outcome=outcome, taken_over=True)
 
 
-def _lapse(case: Case, state: State) -> None:
-    """A right that lapsed stays lapsed: the case closed when that happened."""
+def _lapse(case: Case, state: State, until: datetime | None = None) -> None:
+    """A right that lapsed stays lapsed: the case closed when that happened, after what was recorded before it."""
     for goal in case.terms.procedure.goals:
         happened = goal.lapse and case.ledger.get(f"{CASE}/{state.round}/close/{goal.lapse}")
-        if happened and state.closed is None:
-            state.close(goal.lapse, midnight(happened.nominal))
+        if happened and state.closed is None and (until is None or happened.at <= until):
+            moment = midnight(happened.nominal)
+            _turn(state, moment)
+            if state.closed is None:
+                state.close(goal.lapse, moment)
 
 
 def apply(state: State, record: Record) -> None:

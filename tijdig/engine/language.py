@@ -330,8 +330,13 @@ class Procedure:
     @property
     def results(self) -> tuple[str, ...]:
         """The states in which a case of it can end."""
-        closes = (o.close for s in self.steps for o in s.outcomes if isinstance(o, Close))
-        return tuple(dict.fromkeys((*closes, *(g.lapse for g in self.goals if g.lapse), *(e.end for e in self.ends))))
+        lapses = (goal.lapse for goal in self.goals if goal.lapse)
+        return tuple(dict.fromkeys((*self.verdicts, *lapses, *(end.end for end in self.ends))))
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """The states in which a person's decision ends a case: the only ones that reach what closing reaches."""
+        return tuple(dict.fromkeys(o.close for s in self.steps for o in s.outcomes if isinstance(o, Close)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ def obligations(state: State) -> tuple[Obligation, ...]:
 
 def _goal(state: State, goal: Goal) -> Obligation:
     at = state.goals[goal.goal]
-    met = at.met_on or (state.closed and not goal.met_by and local_day(state.closed)) or None
+    decided = state.closed and state.result in state.terms.procedure.verdicts
+    met = at.met_on or (local_day(state.closed) if state.closed and decided and not goal.met_by else None)
     stands = "met" if met else "open" if at.runs and not state.closed else "none"
     return Obligation(
         goal.goal, goal.label, "goal", state.terms.role(goal.role), stands, 1, state.due(goal.goal),
@@ -130,7 +131,8 @@ def _goal_effects(state: State, goal: Goal) -> Iterator[Effect]:
     found = state.due(name)
     if goal.lapse and found:
         day = terms.calendar.add_workdays(found.due, LAPSE_DAYS, "kantoor")
-        yield Effect(CASE, state.round, "close", goal.lapse, day, midnight(day))
+        if state.reopened is None or state.reopened < midnight(day):  # what a person reopened does not lapse at once
+            yield Effect(CASE, state.round, "close", goal.lapse, day, midnight(day))
 
 
 def _reminders(

@@ -6,6 +6,7 @@ People are not resolved here; that is done when a mail is composed (design, law 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -101,10 +102,12 @@ def _next_escalation(result: Advance, effect: Effect) -> dict[str, Any]:
 
 
 def _told_moves(result: Advance) -> Iterator[Move]:
-    """Due days that moved and that somebody had been told; a goal stays silent where a step that serves it speaks."""
-    told = [move for move in result.moves if move.kind == "due" and move.told]
-    served = {s.due for s in result.case.terms.procedure.steps if s.step in {m.step for m in told}}
-    yield from (move for move in told if move.step not in served)
+    """Due days that moved and that somebody had been told; a goal tells only whom no step that serves it tells."""
+    told = {move.step: move for move in result.moves if move.kind == "due" and move.told}
+    serving = [(s.due, told[s.step].told) for s in result.case.terms.procedure.steps if s.step in told]
+    for move in told.values():
+        heard = {role for due, roles in serving if due == move.step for role in roles}
+        yield replace(move, told=tuple(role for role in move.told if role not in heard))
 
 
 def _change_rows(
