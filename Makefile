@@ -24,9 +24,10 @@ $(STAMP): requirements/dev.lock pyproject.toml Makefile
 	$(V)/bin/python -m pip install -q --disable-pip-version-check uv==0.13.9
 	$(UV) pip sync -q --python $(V)/bin/python --require-hashes requirements/dev.lock
 	$(UV) pip install -q --python $(V)/bin/python --no-deps --no-build-isolation -e .
+	@$(V)/bin/python -m compileall -q -j 0 $(V)/lib/python3.11/site-packages >/dev/null || true # else each start compiles anew
 	@touch $@
 
-demo: $(STAMP) ## Show a year of one cooperative (ARGS="...")
+demo: $(STAMP) ## Play one orange file through twelve weeks, then serve (ARGS=--once ends after the story)
 	$(V)/bin/tijdig demo $(ARGS)
 
 test: $(STAMP) ## Run the fast tests (ARGS="tests/engine -x")
