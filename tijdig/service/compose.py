@@ -27,17 +27,17 @@ from models.pins import CalendarVersion, Definition, SettingsVersion
 from tijdig.engine.calendar import Calendar, local_day, short_date
 from tijdig.engine.language import Setting
 from tijdig.service.envelope import message_id, number_of
-from tijdig.service.incidents import raise_incident
+from tijdig.service.incidents import passed, raise_incident
 from tijdig.service.letters import Digest, Letter, Reader, alarm_letter, digest_letter, notice_letter, overdue_letter
 from tijdig.service.matters import (
     ASKING,
-    STATUTORY,
     Matter,
     Pending,
     asked_until,
     pending_notices,
     taken_back,
     told_already,
+    why_lapsed,
 )  # fmt: skip
 from tijdig.service.people import Directory, Recipient
 from tijdig.service.pins import procedure_of
@@ -118,7 +118,7 @@ class Decided:
 
 def decide(desk: Desk) -> Decided:
     """Who is told what now. What must wait (for the window, for tomorrow's digest, for a person) stays as it is."""
-    lapsed = {n.id: why for n in desk.pending if (why := _lapse(n, desk))}
+    lapsed = {n.id: why for n in desk.pending if (why := why_lapsed(n, desk.now, desk.taken_back))}
     alive = [n for n in desk.pending if n.id not in lapsed]
     post = _Addressing(desk)
     for notice in alive:
@@ -128,21 +128,6 @@ def decide(desk: Desk) -> Decided:
     reached = desk.told | {(notice, draft.person) for draft in drafts for notice in draft.notices}
     finished = {i for i, people in post.meant_for.items() if people and all((i, p) in reached for p in people)}
     return Decided(drafts, lapsed, frozenset(finished), tuple({t.key: t for t in post.troubles}.values()))
-
-
-def _lapse(notice: Pending, desk: Desk) -> str:
-    """Why there is nothing left to tell; empty while there is."""
-    matter = notice.matter
-    if notice.kind == "G":
-        back = desk.taken_back.get(matter.case_id)
-        return "het besluit is teruggenomen" if back and back >= notice.created_at else ""
-    if not matter.stands:
-        return "niet meer nodig: de taak is klaar of vervallen"
-    if notice.kind in ("D", "E") and matter.late_from is None and notice.said.get("due"):
-        return "de termijn is opgeschort"
-    if notice.kind == "D" and matter.late_from and matter.late_from > desk.now:
-        return "de termijn is verlengd"
-    return ""
 
 
 Told = tuple[Pending, Recipient]
@@ -204,16 +189,16 @@ def _has_digest(people: Directory, person: str) -> bool:
 
 def _goes_alone(notice: Pending, desk: Desk) -> bool:
     """Whether a colleague gets this by itself rather than in the digest."""
-    statutory = notice.is_fatal or STATUTORY in (notice.matter.basis, notice.said.get("basis"))
+    strict = notice.is_fatal or notice.is_statutory
     match notice.kind:
         case "C" | "D":
             return True
         case "A":
             start = notice.matter.start_on
             soon = desk.calendar.add_workdays(desk.today, SOON_DAYS, "kantoor")
-            return statutory or (start is not None and start <= soon)
+            return strict or (start is not None and start <= soon)
         case "E":
-            return statutory
+            return strict
     return False
 
 
@@ -346,10 +331,7 @@ def current_calendar(session: Session) -> Calendar:
 
 def _desk(session: Session, now: datetime, calendar: Calendar, people: Directory) -> Desk:
     today, pending = local_day(now), pending_notices(session, now)
-    decisions = [n for n in pending if n.kind == "G"]
-    back: Mapping[int, datetime] = {}
-    if decisions:
-        back = taken_back(session, {n.matter.case_id for n in decisions}, min(n.created_at for n in decisions))
+    back = taken_back(session, pending)
     if not is_open(now, calendar):
         return Desk(now, calendar, people, pending, told=told_already(session), taken_back=back)
     digested = session.exec(select(Mail.person_id).where(Mail.kind == "B", Mail.day == today))
@@ -462,14 +444,11 @@ def _write(session: Session, drafts: Sequence[Draft], held: frozenset[str], writ
 
 def _report(session: Session, troubles: Sequence[Trouble], now: datetime) -> None:
     """Each trouble is an incident once; one that is no longer there has mended itself."""
-    open_ = {i.key: i for i in session.exec(select(Incident).where(col(Incident.kind).in_(UNREACHABLE))) if i.key}
+    known = set(session.exec(select(Incident.key).where(col(Incident.kind).in_(UNREACHABLE))))
     for trouble in troubles:
-        if trouble.key not in open_:
+        if trouble.key not in known:
             raise_incident(session, trouble.kind, trouble.key, cause=trouble.cause, mend=trouble.mend, now=now)
-    for key in open_.keys() - {trouble.key for trouble in troubles}:
-        incident = open_[key]
-        incident.key, incident.settled_at, incident.settled_by = None, now, "compose"
-        session.add(incident)
+    passed(session, {key for key in known if key} - {trouble.key for trouble in troubles}, by="compose", now=now)
 
 
 def _waiting_for_others(session: Session, people: Directory, today: date) -> Mapping[str, int]:

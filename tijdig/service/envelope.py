@@ -59,9 +59,9 @@ def envelope(
     message["Reply-To"] = _mailbox(sender)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    message["Content-Language"] = "nl"
     message.set_content(_above_text(reveal(mail.text), notes), cte="quoted-printable")
     message.add_alternative(_above_html(reveal(mail.html), notes), subtype="html", cte="quoted-printable")
+    message["Content-Language"] = "nl"  # last: the parts take along every Content- header that stands there before
     return message
 
 

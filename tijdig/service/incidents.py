@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -59,6 +59,13 @@ def mended(session: Session, case_ids: Sequence[int], *, now: datetime) -> None:
     wanted = select(Incident).where(Incident.kind == "case", col(Incident.key).is_not(None))
     for incident in session.exec(wanted.where(col(Incident.case_id).in_(case_ids))):
         incident.key, incident.settled_at, incident.settled_by = None, now, "sweep"
+        session.add(incident)
+
+
+def passed(session: Session, keys: Collection[str], *, by: str, now: datetime) -> None:
+    """What these incidents named is over without anybody settling it."""
+    for incident in session.exec(select(Incident).where(col(Incident.key).in_(keys))) if keys else ():
+        incident.key, incident.settled_at, incident.settled_by = None, now, by
         session.add(incident)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row
 from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, select
 
@@ -87,6 +88,10 @@ class Pending:
     def is_fatal(self) -> bool:
         return self.fatal or self.matter.fatal
 
+    @property
+    def is_statutory(self) -> bool:
+        return STATUTORY in (self.matter.basis, self.said.get("basis"))
+
     def day(self, name: str) -> date | None:
         """A day among what the notice says."""
         return date.fromisoformat(self.said[name]) if self.said.get(name) else None
@@ -101,6 +106,23 @@ _STANDING = tuple(
 
 def pending_notices(session: Session, now: datetime) -> tuple[Pending, ...]:
     """The notices that may be told now, in the order in which they came."""
+    return _notices(session, col(Notice.state) == "gepland", col(Notice.not_before) <= now)
+
+
+def notices_of_mails(session: Session, mails: Sequence[int]) -> Mapping[int, tuple[Pending, ...]]:
+    """The notices that these mails tell, as their matters stand now."""
+    told = defaultdict(list)
+    pairs = select(MailNotice.mail_id, MailNotice.notice_id).where(col(MailNotice.mail_id).in_(mails))
+    for mail, number in session.exec(pairs):
+        told[number].append(mail)
+    found: dict[int, tuple[Pending, ...]] = {}
+    for notice in _notices(session, col(Notice.id).in_(told)) if told else ():
+        for mail in told[notice.id]:
+            found[mail] = (*found.get(mail, ()), notice)
+    return found
+
+
+def _notices(session: Session, *which: ColumnElement[bool]) -> tuple[Pending, ...]:
     stands = and_(
         col(OpenObligation.case_id) == col(Notice.case_id),
         col(OpenObligation.step) == col(Notice.step),
@@ -114,7 +136,7 @@ def pending_notices(session: Session, now: datetime) -> tuple[Pending, ...]:
         )
         .join(Case, col(Case.id) == col(Notice.case_id))
         .join(OpenObligation, stands, isouter=True)
-        .where(col(Notice.state) == "gepland", col(Notice.not_before) <= now)
+        .where(*which)
         .order_by(col(Notice.created_at), col(Notice.id))
     )  # fmt: skip
     return tuple(_pending(row) for row in session.execute(wanted))
@@ -153,9 +175,28 @@ def told_already(session: Session) -> frozenset[tuple[int, str]]:
     return frozenset((notice, person) for notice, person in session.exec(wanted))
 
 
-def taken_back(session: Session, case_ids: set[int], since: datetime) -> Mapping[int, datetime]:
-    """When a decision was last taken back in these cases, from an instant on."""
+def taken_back(session: Session, notices: Iterable[Pending]) -> Mapping[int, datetime]:
+    """When a decision was last taken back in the cases of these notices, since the first of them."""
+    decisions = [notice for notice in notices if notice.kind == "G"]
+    if not decisions:
+        return {}
+    cases, since = {n.matter.case_id for n in decisions}, min(n.created_at for n in decisions)
     wanted = select(Log.case_id, Log.at).where(
-        Log.kind == "take-back", col(Log.case_id).in_(case_ids), col(Log.at) >= since
+        Log.kind == "take-back", col(Log.case_id).in_(cases), col(Log.at) >= since
     )
     return dict(session.exec(wanted.order_by(col(Log.seq))).all())
+
+
+def why_lapsed(notice: Pending, now: datetime, back: Mapping[int, datetime]) -> str:
+    """Why there is nothing left to tell; empty while there is. `back` is what `taken_back` gave."""
+    matter = notice.matter
+    if notice.kind == "G":
+        at = back.get(matter.case_id)
+        return "het besluit is teruggenomen" if at and at >= notice.created_at else ""
+    if not matter.stands:
+        return "niet meer nodig: de taak is klaar of vervallen"
+    if notice.kind in ("D", "E") and matter.late_from is None and notice.said.get("due"):
+        return "de termijn is opgeschort"
+    if notice.kind == "D" and matter.late_from and matter.late_from > now:
+        return "de termijn is verlengd"
+    return ""

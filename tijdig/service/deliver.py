@@ -1,0 +1,333 @@
+"""Mails go out: each claimed in one commit, handed over, and settled in the next (design, law 3).
+
+A process that dies in between leaves a mail *bezig*; when its lease is over it is *onzeker*, never simply sent again.
+Leases and back-off count on the wall clock, the sending window on the installation's own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, select, update
+
+from models.message import Mail
+from models.operation import Installation, Run
+from models.session import Store
+from tijdig.engine.calendar import Calendar, local_day
+from tijdig.engine.errors import Misconfigured
+from tijdig.engine.snapshot import canonical
+from tijdig.service.channel import Channel, Files, Outcome, Unreachable, is_loopback
+from tijdig.service.clock import installation
+from tijdig.service.compose import current_calendar, is_usable
+from tijdig.service.envelope import AGAIN, envelope
+from tijdig.service.incidents import passed, raise_incident
+from tijdig.service.links import open_links, revealer, secret_of
+from tijdig.service.matters import Pending, notices_of_mails, taken_back, why_lapsed
+from tijdig.service.people import Directory
+from tijdig.service.sending import is_open, may_go
+from tijdig.settings import Settings
+
+LEASE = timedelta(minutes=5)
+BACK_OFF_MINUTES = (1, 5, 15, 60)
+"""After each refusal for now; the last one repeats."""
+
+GIVE_UP_AFTER = 120
+"""So many refusals for now are a refusal for good: five days of hours."""
+
+STALE = timedelta(days=5)
+"""Mail that stood ready for so long while mailing was off is not sent by itself when it goes on (ux.md, section 6)."""
+
+UNCERTAIN_ONCE = "onzeker aangekomen; gaat nog één keer, met die melding erboven"
+TRIAL_SENDER = "Tijdig proef <tijdig@proef.example>"
+JOURNAL = "sent.journal"
+READY = ("klaar", "wacht")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How mail leaves this installation: from whom, and to whom when it is not to go to its addressee."""
+
+    channel: Channel
+    sender: str
+    redirect: str = ""
+    live: bool = True
+
+
+def route_of(home: Installation, settings: Settings) -> Route | None:
+    """The way out; None while mailing is off. In a trial nothing leaves the machine (design, Trial and live).
+
+    Raises Misconfigured when mailing is on and a setting that it needs is missing.
+    """
+    if home.mode == "trial":
+        local = settings.smtp_url and is_loopback(settings.smtp_url)
+        channel = _server(settings.smtp_url) if local and settings.smtp_url else Files(settings.data / "mail")
+        return Route(channel, settings.mail_from or TRIAL_SENDER, live=False)
+    if settings.mail == "uit":
+        return None
+    needed = {"TIJDIG_SMTP_URL": settings.smtp_url, "TIJDIG_MAIL_FROM": settings.mail_from}
+    if settings.mail == "omleiden":
+        needed["TIJDIG_MAIL_REDIRECT"] = settings.mail_redirect
+    for name, value in needed.items():
+        if not value:
+            raise Misconfigured(
+                f"TIJDIG_MAIL is '{settings.mail}' and {name} is not set. Set it, or set TIJDIG_MAIL=uit."
+            )
+    redirect = settings.mail_redirect if settings.mail == "omleiden" else None
+    return Route(_server(settings.smtp_url or ""), settings.mail_from or "", redirect or "")
+
+
+def _server(url: str) -> Channel:
+    from tijdig.service.mailserver import Server  # late: it takes half a second
+
+    return Server(url)
+
+
+def deliver(
+    store: Store, *, now: datetime, wall: datetime, settings: Settings, by: str = "", channel: Channel | None = None
+) -> dict[str, int]:
+    """Send what may go out now. Mails must have been composed before.
+
+    Gives how many were `sent`, `failed` and came out `uncertain`, and how many are `waiting` and `held` afterwards.
+    `channel` takes the place of the one that the settings name.
+    Raises Misconfigured as `route_of`.
+    """
+    with store.read() as session:
+        home, calendar, people = installation(session), current_calendar(session), Directory.load(session)
+    route, counts = route_of(home, settings), Counter[str]()
+    if route and channel:
+        route = replace(route, channel=channel)
+    if route:
+        with closing(route.channel):
+            run = _Delivery(store, route, home, people, calendar, settings.data, now, wall)
+            run.all()
+            counts = run.counts
+    with store.write() as session:
+        standing = dict(session.exec(select(Mail.state, func.count()).group_by(Mail.state)).all())
+        told = {
+            "sent": counts["verzonden"], "waiting": standing.get("klaar", 0) + standing.get("wacht", 0),
+            "failed": counts["mislukt"], "uncertain": counts["onzeker"], "held": standing.get("aangehouden", 0),
+        }  # fmt: skip
+        session.add(Run(kind="deliver", by=by, started_at=wall, finished_at=wall, counts=canonical(told)))
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A mail of which this process alone may hand over the data, until its lease ends."""
+
+    id: int
+    message: EmailMessage
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """One run of delivery."""
+
+    store: Store
+    route: Route
+    home: Installation
+    people: Directory
+    calendar: Calendar
+    folder: Path
+    now: datetime
+    wall: datetime
+    counts: Counter[str] = field(default_factory=Counter)
+    secret: bytes = b""
+
+    def all(self) -> None:
+        self.secret = secret_of(self.folder)
+        with self.store.write() as session:
+            self._settle_expired(session)
+            _drop_stale(session, self.now)
+            ids = self._ready(session)
+        outcomes: list[tuple[int, Outcome]] = []
+        size, reachable = self.route.channel.batch, True
+        while ids and reachable:
+            batch, ids = ids[:size], ids[size:]
+            with self.store.write() as session:  # what became of the last ones, and the next ones claimed: one commit
+                self._settle(session, outcomes)
+                claimed = self._claim(session, batch)
+            outcomes, reachable = self._hand_over(claimed)
+        with self.store.write() as session:
+            self._settle(session, outcomes)
+            self._report_server(session, reachable)
+
+    # --- which
+
+    def _ready(self, session: Session) -> list[int]:
+        """The mails whose turn it is, the fatal ones first; outside the window only those that cannot wait for it."""
+        wanted = select(Mail.id).where(self._claimable(), col(Mail.next_try_at) <= self.wall)
+        if is_open(self.now, self.calendar):
+            return [i for i in session.exec(wanted.order_by(col(Mail.fatal).desc(), col(Mail.id))) if i]
+        ids = [i for i in session.exec(wanted.where(col(Mail.fatal)).order_by(col(Mail.id))) if i]
+        notices = notices_of_mails(session, ids)
+        return [i for i in ids if any(self._may_go(notice) for notice in notices.get(i, ()))]
+
+    def _claimable(self) -> ColumnElement[bool]:
+        return col(Mail.state).in_((*READY, "bezig") if self.route.channel.repeatable else READY)
+
+    def _may_go(self, notice: Pending) -> bool:
+        return may_go(self.now, self.calendar, fatal=notice.is_fatal, late_from=notice.matter.late_from)
+
+    # --- before the data goes out
+
+    def _claim(self, session: Session, ids: Sequence[int]) -> list[Claimed]:
+        """Take these mails, unless another process did; what has no point any more lapses here."""
+        taking = update(Mail).where(col(Mail.id).in_(ids), self._claimable())
+        lease = {"state": "bezig", "leased_until": self.wall + LEASE}
+        won = session.execute(
+            taking.values(**lease).returning(col(Mail.id)), execution_options={"synchronize_session": False}
+        )
+        taken = [i for (i,) in won]
+        mails = list(
+            session.exec(select(Mail).where(col(Mail.id).in_(taken)).order_by(col(Mail.fatal).desc(), col(Mail.id)))
+        )
+        notices = notices_of_mails(session, taken)
+        back = taken_back(session, [notice for told in notices.values() for notice in told])
+        going = [m for m in mails if self._stands(session, m, self._why_not(m, notices.get(m.id or 0, ()), back))]
+        open_links(session, going, self.secret, self.now)
+        return [claimed for mail in going if (claimed := self._enveloped(session, mail))]
+
+    def _why_not(self, mail: Mail, notices: Sequence[Pending], back: Mapping[int, datetime]) -> str:
+        """Why the mail is not to go out after all; empty when it is."""
+        if mail.kind == "B":
+            return "" if mail.day == local_day(self.now) else "een dagoverzicht van een eerdere dag"
+        reasons = [why_lapsed(notice, self.now, back) for notice in notices]
+        return reasons[-1] if reasons and all(reasons) else ""
+
+    def _stands(self, session: Session, mail: Mail, why_not: str) -> bool:
+        if why_not:
+            mail.state, mail.why, mail.leased_until = "vervallen", why_not, None
+            session.add(mail)
+        return not why_not
+
+    def _enveloped(self, session: Session, mail: Mail) -> Claimed | None:
+        """The mail as it goes out, to the newest address; one that cannot be made has failed."""
+        address = self.people.address(mail.person_id, local_day(self.now))
+        mail.address = address if is_usable(address) else mail.address
+        notes = [f"Oorspronkelijk aan: {mail.address}"] if self.route.redirect else []
+        notes += [AGAIN] if mail.why == UNCERTAIN_ONCE else []
+        session.add(mail)
+        if self.route.live and mail.address.rstrip(".").lower().endswith(".example"):
+            self._fail(session, mail, "het adres eindigt op .example: dat is alleen voor een proef")
+            return None
+        try:
+            message = envelope(
+                mail, sender=self.route.sender, to=self.route.redirect or mail.address, installation=self.home.uuid,
+                now=self.now, reveal=revealer(self.secret, mail.key), notes=notes,
+            )  # fmt: skip
+        except ValueError:
+            self._fail(session, mail, "het bericht heeft een kop of adres dat niet kan")
+            return None
+        return Claimed(mail.id or 0, message)
+
+    # --- the data goes out
+
+    def _hand_over(self, claimed: Sequence[Claimed]) -> tuple[list[tuple[int, Outcome]], bool]:
+        """What became of each mail, and whether the server can be reached."""
+        if not self.route.channel.repeatable:
+            self._note_in_journal(claimed)
+        outcomes = []
+        for mail in claimed:
+            try:
+                outcomes.append((mail.id, self.route.channel.send(mail.message)))
+            except Unreachable:
+                never = [
+                    (m.id, Outcome(None, m.message["Message-ID"], temporary=True)) for m in claimed[len(outcomes) :]
+                ]
+                return [*outcomes, *never], False
+        return outcomes, True
+
+    def _note_in_journal(self, claimed: Sequence[Claimed]) -> None:
+        """Beside the database: what may have gone out. After a restore it tells what the backup does not know."""
+        with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
+            journal.writelines(f"{self.wall.isoformat()} {mail.message['Message-ID']}\n" for mail in claimed)
+            journal.flush()
+            os.fsync(journal.fileno())
+
+    # --- after
+
+    def _settle(self, session: Session, outcomes: Sequence[tuple[int, Outcome]]) -> None:
+        """Write down what became of mails that this process claimed."""
+        answers = dict(outcomes)
+        mails = (
+            session.exec(select(Mail).where(col(Mail.id).in_(answers), Mail.state == "bezig")).all() if answers else ()
+        )
+        for mail in mails:
+            self._settle_one(session, mail, answers[mail.id or 0])
+
+    def _settle_one(self, session: Session, mail: Mail, outcome: Outcome) -> None:
+        mail.code, mail.leased_until = outcome.code, None
+        session.add(mail)
+        if outcome.is_sent:
+            mail.state, mail.why, mail.sent_at = "verzonden", "", self.now
+            self.counts["verzonden"] += 1
+        elif outcome.is_uncertain:
+            self._doubt(session, mail)
+        elif outcome.temporary and mail.attempts < GIVE_UP_AFTER:
+            self._wait(
+                mail, "de mailserver weigerde het voorlopig" if outcome.code else "de mailserver was niet bereikbaar"
+            )
+        else:
+            self._fail(session, mail, f"de mailserver weigert het ({outcome.code or 'niet bereikbaar'})")
+
+    def _wait(self, mail: Mail, why: str) -> None:
+        minutes = BACK_OFF_MINUTES[min(mail.attempts, len(BACK_OFF_MINUTES) - 1)]
+        mail.state, mail.attempts, mail.next_try_at = "wacht", mail.attempts + 1, self.wall + timedelta(minutes=minutes)
+        mail.why = UNCERTAIN_ONCE if UNCERTAIN_ONCE in (mail.why, why) else why
+
+    def _fail(self, session: Session, mail: Mail, why: str) -> None:
+        mail.state, mail.why, mail.leased_until = "mislukt", why, None
+        self.counts["mislukt"] += 1
+        self._tell(session, mail, f"mislukt: {why}", "Herstel het adres en stuur het opnieuw", "resend")
+
+    def _doubt(self, session: Session, mail: Mail) -> None:
+        """Handed over, and nobody knows what came of it: once more if a right hangs on it, else a person settles it."""
+        told = notices_of_mails(session, [mail.id or 0]).get(mail.id or 0, ())
+        strict = any(notice.is_fatal or notice.is_statutory for notice in told)
+        if strict and mail.why != UNCERTAIN_ONCE:
+            self._wait(mail, UNCERTAIN_ONCE)
+            return
+        mail.state, mail.why, mail.leased_until = "onzeker", "de mailserver viel weg na het versturen", None
+        self.counts["onzeker"] += 1
+        self._tell(session, mail, "misschien niet aangekomen", "Vraag het na en meld dat het aankwam", "arrived")
+
+    def _tell(self, session: Session, mail: Mail, what: str, mend: str, how: str) -> None:
+        raise_incident(
+            session, "mail", f"mail/{mail.id}", cause=f"Bericht {mail.id} aan {mail.person_id} is {what}.",
+            mend=f"{mend}: tijdig settle {mail.id} {how}.", now=self.now,
+        )  # fmt: skip
+
+    def _settle_expired(self, session: Session) -> None:
+        """A lease that is over belonged to a process that died with the data in its hands."""
+        over = select(Mail).where(Mail.state == "bezig", col(Mail.leased_until) < self.wall)
+        for mail in session.exec(over) if not self.route.channel.repeatable else ():
+            session.add(mail)
+            self._doubt(session, mail)
+
+    def _report_server(self, session: Session, reachable: bool) -> None:
+        if reachable:
+            passed(session, ["mail-server"], by="deliver", now=self.now)
+            return
+        raise_incident(
+            session, "mail_server", "mail-server", cause="De mailserver is niet bereikbaar; de berichten wachten.",
+            mend="Kijk of de server draait en of TIJDIG_SMTP_URL klopt. De berichten gaan dan vanzelf.", now=self.now,
+        )  # fmt: skip
+
+
+def _drop_stale(session: Session, now: datetime) -> None:
+    """What stood ready since before mailing went on is old news; fatal mail goes all the same, if its matter stands."""
+    old = (Mail.state == "klaar", Mail.attempts == 0, col(Mail.fatal).is_(False), col(Mail.created_at) < now - STALE)
+    why = "stond langer dan 5 dagen klaar"
+    session.execute(
+        update(Mail).where(*old).values(state="vervallen", why=why),  # type: ignore[arg-type]
+        execution_options={"synchronize_session": False},
+    )
