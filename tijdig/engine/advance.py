@@ -91,6 +91,7 @@ def open_case(case: Case) -> Advance:
             raise Refused(f"{procedure.id} opens with '{name}' ({fact and fact.label}). Give it: --set {name}=….")
     run = _Run(case, case.opened.at)
     run.catch_up()
+    run.caught_up = 0  # all of it comes of the opening itself
     return run.result()
 
 

@@ -19,10 +19,8 @@ from models.operation import Installation
 from models.session import Store
 from tijdig.engine.calendar import Calendar, instant, local_day
 from tijdig.service.cases import Doing, correct, decide, open_case
-from tijdig.service.compose import compose
-from tijdig.service.deliver import deliver
 from tijdig.service.people import Directory
-from tijdig.service.sweep import sweep
+from tijdig.service.rounds import deliver_round, sweep_round
 from tijdig.service.work import Work
 from tijdig.settings import Settings
 
@@ -32,7 +30,10 @@ CLOSING = time(9, 0)
 """The story ends at nine o'clock of the last office day that is not after today."""
 
 PROCEDURE, MAIN = "orange-status", "lid-003"
+MAIN_SUBJECT = MAIN.replace("-", " ")
 ADVISER_ROLE, DIRECTOR = "kwaliteitsadviseur", "director1"
+
+_WORDS = {"remind": "herinnering", "escalate": "termijn verlopen"}
 
 Act = Callable[[Work, Directory, datetime], Any]
 Progress = Callable[[int, int], None]
@@ -55,6 +56,8 @@ class Told:
     at: datetime
     who: str
     what: str
+    main: bool
+    """It is about the file that the story follows."""
 
 
 @dataclass(slots=True)
@@ -93,17 +96,18 @@ def _system(store: Store, settings: Settings, story: Story, now: datetime, wall:
     """The clock moves, the sweep runs, mails are composed and captured; the mails are told."""
     with store.write() as session:
         _move_clock(session, now)
-    swept = sweep(store, now=now, wall=wall, by="demo")
+    swept = sweep_round(store, now=now, wall=wall, by="demo")
     for done in swept.effects:
-        if done.effect.kind in ("remind", "escalate") and not done.effect.overtaken:
-            story.lines.append(Told(now, "Tijdig", f"{done.case}: {done.effect.kind} {done.effect.rule}"))
-    with store.write() as session:
+        what = _WORDS.get(done.effect.kind)
+        if what and not done.effect.overtaken:
+            told = f"{done.case}, {done.subject}: {what} ({', '.join(done.effect.to)})"
+            story.lines.append(Told(now, "Tijdig", told, done.subject == MAIN))
+    with store.read() as session:
         newest = session.exec(select(Mail.id).order_by(col(Mail.id).desc()).limit(1)).first() or 0
-        compose(session, now=now, url=settings.url)
-    deliver(store, now=now, wall=wall, settings=settings, by="demo")
+    deliver_round(store, now=now, wall=wall, settings=settings, by="demo")
     with store.read() as session:
         for mail in session.exec(select(Mail).where(col(Mail.id) > newest).order_by(col(Mail.id))):
-            story.lines.append(Told(now, "mail", f"aan {mail.person_id}: {mail.subject}"))
+            story.lines.append(Told(now, "mail", f"aan {mail.person_id}: {mail.subject}", MAIN_SUBJECT in mail.subject))
 
 
 def _person(store: Store, story: Story, deed: Deed, at: datetime) -> None:
@@ -112,7 +116,7 @@ def _person(store: Store, story: Story, deed: Deed, at: datetime) -> None:
         work = Work(session)
         deed.act(work, Directory.load(session), at)
         work.flush()
-    story.lines.append(Told(at, "", deed.told))
+    story.lines.append(Told(at, "mens", deed.told, MAIN in deed.told))
 
 
 def _move_clock(session: Session, now: datetime) -> None:
