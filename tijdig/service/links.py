@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from secrets import token_bytes
+from secrets import token_bytes, token_hex
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert
@@ -53,7 +53,7 @@ def secret_of(folder: Path) -> bytes:
     path = folder / "link-secret"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        made = path.with_suffix(f".{os.getpid()}")
+        made = path.with_suffix(f".{token_hex(8)}")
         made.touch(mode=0o600)
         made.write_bytes(token_bytes(32))
         try:
