@@ -234,7 +234,8 @@ class _Run:
 
     def _told(self, before: list[Effect], step: str, round: int) -> tuple[str, ...]:
         """The roles that a mail about this step may have told the old date."""
-        mailed = [key for key, happened in self.ledger.items() if happened.overtaken is None]
+        now = {effect.key for effect in self.effects[self.caught_up :]}  # these tell the new date themselves
+        mailed = [key for key, happened in self.ledger.items() if happened.overtaken is None and key not in now]
         slots = {*mailed, *(key.rpartition("/")[0] for key in mailed)}  # also of a day before an earlier move
         told = (e for e in before if (e.step, e.round) == (step, round) and e.slot in slots)
         return tuple(dict.fromkeys(role for effect in told for role in effect.to))

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from models.operation import Event
@@ -85,21 +87,20 @@ def current(session: Session, procedure: str) -> Pins:
 
 
 class TermsLoader:
-    """Engine terms by pins. Versions never change, so what was read once is kept for the life of the store."""
+    """Engine terms by store and pins. Versions never change, so what was read is kept as long as the store's engine."""
 
     def __init__(self) -> None:
-        self._terms: dict[Pins, Terms] = {}
+        self._kept: WeakKeyDictionary[Engine, dict[Pins, Terms]] = WeakKeyDictionary()
 
     def load(self, session: Session, pins: Pins) -> Terms:
-        if pins not in self._terms:
+        terms = self._kept.setdefault(session.get_bind().engine, {})
+        if pins not in terms:
             definition = session.get_one(Definition, pins.definition)
             settings = session.get_one(SettingsVersion, pins.settings)
             calendar = session.get_one(CalendarVersion, pins.calendar)
             values = {k: value_from_json(v) for k, v in json.loads(settings.values).items()}
-            self._terms[pins] = Terms(
-                _procedure(definition.snapshot), values, Calendar.from_dict(json.loads(calendar.body))
-            )
-        return self._terms[pins]
+            terms[pins] = Terms(_procedure(definition.snapshot), values, Calendar.from_dict(json.loads(calendar.body)))
+        return terms[pins]
 
 
 @lru_cache(maxsize=256)

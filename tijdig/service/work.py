@@ -20,6 +20,7 @@ from tijdig.engine.advance import Advance, Opening, advance, open_case
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Case, Effect, Happened, Record, Terms
 from tijdig.engine.errors import AlreadyOpen, Refused
+from tijdig.engine.language import Procedure
 from tijdig.engine.plan import obligations, pick_up_on
 from tijdig.service.chain import Chain, Entry, entry_of_effect, entry_of_record, read
 from tijdig.service.cohorts import cohort
@@ -100,6 +101,8 @@ class Work:
 
     def apply(self, held: Held, record: Record) -> Advance:
         """Catch a case up and apply a record. Raises Refused when it does not fit."""
+        if record.act in ("take-back", "reopen"):
+            self._refuse_followed(held, record.step)
         result = advance(held.case, record.at, record)
         held.row.version += 1
         return self._advanced(held, result, record.at, record)
@@ -130,16 +133,36 @@ class Work:
         self._advanced(held, result, record.at, record)
         return held
 
+    def _refuse_followed(self, held: Held, step: str) -> None:
+        """What follows from a decision is a case of its own, with its own people: a person ends that first."""
+        undone = (step, *held.case.terms.dependents.get(step, ()))
+        children = self.session.exec(select(CaseRow).where(CaseRow.parent_id == held.row.id, CaseRow.state == "open"))
+        for child in children:
+            if (child.key or "").removeprefix(f"{held.row.code}/").partition("/")[0] in undone:
+                raise Refused(
+                    f"{child.code} follows from '{step}' and is open. If that was a mistake, cancel it first: "
+                    f"tijdig act {child.code} cancel --by U --reason TEXT."
+                )
+
+    def _refuse_running(self, procedure: Procedure, subject: str) -> None:
+        if not procedure.one_open:
+            return
+        running = self.session.exec(select(CaseRow.code).where(CaseRow.open_key == f"{procedure.id}/{subject}")).first()
+        if running:
+            raise AlreadyOpen(f"{subject} already has an open case of {procedure.id}: {running}. Go on with that one.")
+
     def _refuse_second(self, terms: Terms, subject: str) -> None:
         procedure = terms.procedure
-        earlier = self.session.exec(
-            select(CaseRow).where(CaseRow.procedure == procedure.id, CaseRow.subject == subject)
-        ).all()
-        running = next((c.code for c in earlier if c.state == "open"), None)
-        if running and procedure.one_open:
-            raise AlreadyOpen(f"{subject} already has an open case of {procedure.id}: {running}. Go on with that one.")
-        spent = next((c.code for c in earlier if c.state not in ("cancelled", "merged")), None)
-        if spent and procedure.again and not terms.value(procedure.again):
+        self._refuse_running(procedure, subject)
+        if procedure.again is None or terms.value(procedure.again):
+            return
+        spent = self.session.exec(
+            select(CaseRow.code).where(
+                CaseRow.procedure == procedure.id, CaseRow.subject == subject,
+                col(CaseRow.state).not_in(("cancelled", "merged")),
+            )
+        ).first()  # fmt: skip
+        if spent:
             raise AlreadyOpen(
                 f"{subject} had a case of {procedure.id} before ({spent}), and a second one is not allowed. Allow it "
                 f"first: tijdig set {procedure.again.id} ja --by U --reason TEXT."
@@ -173,6 +196,8 @@ class Work:
             for effect in result.effects[before:]:
                 held.chain.add(entry_of_effect(effect), at)
         was_open = held.row.state == "open"
+        if not was_open and not result.state.closed:
+            self._refuse_running(held.case.terms.procedure, held.row.subject)
         held.case, held.last = result.case, result
         held.row.next_check_at = result.next_check_at
         held.row.state = result.state.result or "open"

@@ -1,0 +1,23 @@
+"""What a case is pinned to: read once, and never mixed up."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.service.office import Office, found
+from tijdig.engine.errors import AlreadyOpen
+
+
+def test_two_installations_in_one_process_keep_their_own_settings(tmp_path: Path):
+    strict, lenient = (Office(found(f"sqlite:///{tmp_path / name}")) for name in ("strict.db", "lenient.db"))
+    for office, allowed in ((strict, "nee"), (lenient, "ja")):
+        office.choose("red_decider", "directeur")
+        office.choose("allow_second_orange", allowed)
+        office.open("orange-status", "lid-001", orange_on="2026-01-05")
+        office.decide("orange-status/lid-001", "judge", "green", "adviser1")
+
+    lenient.open("orange-status", "lid-001", orange_on="2026-01-05")
+    with pytest.raises(AlreadyOpen):
+        strict.open("orange-status", "lid-001", orange_on="2026-01-05")
+    strict.store.close()
+    lenient.store.close()
