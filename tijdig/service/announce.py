@@ -1,0 +1,31 @@
+"""Announcements: a fact that concerns many cases, copied as a dated fact into each open one (design, Programmes).
+
+Each case answers by its own rules: a member that left ends an orange case, and leaves a complaint alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from models.case import Case
+from tijdig.engine.case import Record
+from tijdig.service.cases import Doing
+from tijdig.service.work import Held, Work
+
+
+def announce(work: Work, subject: str, fact: str, value: Any, doing: Doing) -> list[Held]:
+    """Copy a fact (in its JSON form) into every open case of a subject whose own definition lets it be announced.
+
+    Each case is caught up first. Announcing None takes an earlier announcement back, where no case ended by it.
+    """
+    rows = work.session.exec(select(Case).where(Case.subject == subject, Case.state == "open").order_by(col(Case.id)))
+    told = []
+    for held in work.hold(rows.all()):
+        known = held.case.terms.procedure.fact(fact)
+        # One case may have closed another one here: a child that ends lets its parent go on.
+        if known and known.announced and held.row.state == "open":
+            work.apply(held, Record(doing.at, "announce", doing.by, {fact: value}, reason=doing.reason, via=doing.via))
+            told.append(held)
+    return told

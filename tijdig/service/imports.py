@@ -1,0 +1,252 @@
+"""Imports: a file is taken in as a whole or not at all, with every problem at once (cli.md, `import`).
+
+What the file does not mention stays as it is, and a row that says what is stored already changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, select
+
+from models.case import Case
+from models.operation import Event
+from models.organisation import Absence, Assignment, Person, Subject
+from tijdig.engine.calendar import local_day
+from tijdig.engine.errors import Refused
+from tijdig.engine.snapshot import canonical
+from tijdig.service.announce import announce
+from tijdig.service.cases import Doing
+from tijdig.service.exports import COLUMNS, scope_text, settings_texts, unknown_kind
+from tijdig.service.intake import Intake, edit, take_members, take_people
+from tijdig.service.people import ADMINISTRATOR
+from tijdig.service.pins import choose, known_roles
+from tijdig.service.tables import Row, RowProblem, read_table
+from tijdig.service.timetables import take_timetable
+from tijdig.service.work import Work
+
+OPTIONAL = {
+    "people": ("channel", "account"),
+    "members": ("phone", "region", "adviser", "profile", "since", "until"),
+    "assignments": (),
+    "absences": (),
+    "settings": (),
+    "timetable": ("who", "time", "consequence_when_missed", "date_qualifier", "date_to", "channel", "objection_20d",
+                  "source_or_derived"),
+}  # fmt: skip
+"""The columns that a file of this kind may leave out."""
+
+LEFT = "left_on"
+"""The fact that is announced to the open cases of a member whose last day becomes known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, or with `dry_run` would do: rows that were new, rows that changed; or all its problems."""
+
+    added: int = 0
+    changed: int = 0
+    problems: tuple[RowProblem, ...] = ()
+
+
+def import_table(
+    session: Session, kind: str, data: bytes, *, by: str, now: datetime, name: str = "", dry_run: bool = False,
+    roles: Collection[str] = (),
+) -> Imported:  # fmt: skip
+    """Take a file in as a whole; with any problem, or with `dry_run`, not at all.
+
+    `name` is that of a timetable. `roles` count as known beside those that definitions name and people hold.
+    Raises Refused for an unknown kind, and for a timetable without a name.
+    """
+    if kind not in COLUMNS:
+        raise unknown_kind(kind)
+    if kind == "timetable" and not name:
+        raise Refused("Hoe heet dit tijdschema? Geef het een naam: --name NAAM.")
+    also = OPTIONAL[kind]
+    table = read_table(data, needed=[column for column in COLUMNS[kind] if column not in also], also=also)
+    intake = Intake(session, table, by, now, local_day(now), name, frozenset(roles))
+    with session.begin_nested() as attempt:
+        TAKE[kind](intake)
+        if table.problems:
+            attempt.rollback()
+            return Imported(problems=table.problems)
+        intake.finish()
+        done = Imported(intake.added, intake.changed)
+        if dry_run:
+            attempt.rollback()
+            return done
+    _announce_departures(intake)
+    said = {"kind": kind, "added": done.added, "changed": done.changed} | ({"name": name} if name else {})
+    session.add(Event(at=now, kind="import", actor=by, detail=canonical(said)))
+    session.flush()
+    return done
+
+
+def _announce_departures(intake: Intake) -> None:
+    work = Work(intake.session)
+    for member, last in intake.departures.items():
+        announce(work, member, LEFT, last and last.isoformat(), Doing(intake.by, intake.now))
+    work.flush()
+
+
+# --- assignments
+
+
+def _take_assignments(intake: Intake) -> None:
+    """Roles. A row for a person, role and scope that is stored for an overlapping period changes that period."""
+    stored: defaultdict[tuple[str, ...], list[Assignment]] = defaultdict(list)
+    for held in intake.session.exec(select(Assignment)):
+        stored[held.person_id, held.role, scope_text(held)].append(held)
+    names, spans = _Names.of(intake), _Spans()
+    for row in intake.table.rows:
+        wanted = _assignment(row, names)
+        key = wanted.person_id, wanted.role, scope_text(wanted)
+        if not (intake.sound(row) and spans.free(row, key, wanted.since, wanted.until)):
+            continue
+        meeting = [held for held in stored[key] if held.since <= wanted.until and wanted.since <= held.until]
+        if not meeting:
+            intake.session.add(wanted)
+            intake.took(new=True)
+            continue
+        keep, *rest = sorted(meeting, key=lambda held: held.since != wanted.since)
+        for double in rest:
+            intake.session.delete(double)
+            stored[key].remove(double)
+        intake.took(new=False, changed=edit(keep, since=wanted.since, until=wanted.until) or bool(rest))
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What a row may name."""
+
+    people: set[str]
+    members: set[str]
+    regions: set[str]
+    roles: set[str]
+    cases: set[str]
+
+    @classmethod
+    def of(cls, intake: Intake) -> _Names:
+        session = intake.session
+        members = dict(session.execute(select(Subject.ref, Subject.region)).tuples().all())
+        wanted = {row.cells.get("scope", "").removeprefix("case:") for row in intake.table.rows}
+        return cls(
+            people=set(session.exec(select(Person.id))),
+            members=set(members),
+            regions={region for region in members.values() if region},
+            roles={*known_roles(session), ADMINISTRATOR, *intake.roles},
+            cases={code for code in session.exec(select(Case.code)) if code in wanted},
+        )
+
+
+def _assignment(row: Row, names: _Names) -> Assignment:
+    person, role = row.reference("person"), row.line("role", needed=True)
+    _known(row, "person", person, names.people)
+    if role and role not in names.roles:
+        row.fault("role", f"Geen procedure kent de rol '{role}'. De rollen zijn: {', '.join(sorted(names.roles))}.")
+    scope, _, value = row.line("scope", needed=True).partition(":")
+    match scope:
+        case "all" if not value:
+            pass
+        case "region" | "subject" | "case" if value:
+            known = {"region": names.regions, "subject": names.members, "case": names.cases}[scope]
+            if value not in known:
+                what = {"region": "Er is geen lid in regio", "subject": "Er is geen lid", "case": "Er is geen dossier"}
+                row.fault("scope", f"{what[scope]} '{value}'. Verbeter het, of importeer eerst de leden.")
+        case _ if scope:
+            row.fault("scope", f"'{row.cells['scope']}' is geen bereik. Schrijf all, region:X, subject:X of case:X.")
+    since, until = row.period("from", "until")
+    return Assignment(person_id=person, role=role, scope=scope, scope_value=value, since=since, until=until)
+
+
+def _known(row: Row, column: str, person: str, people: Collection[str]) -> None:
+    if person and person not in people:
+        row.fault(column, f"Er is geen persoon '{person}'. Importeer eerst 'people' of 'members', of verbeter de naam.")
+
+
+class _Spans:
+    """The periods that a file gave so far; for one key they may not overlap."""
+
+    def __init__(self) -> None:
+        self._taken: defaultdict[tuple[str, ...], list[tuple[date, date, str]]] = defaultdict(list)
+
+    def free(self, row: Row, key: tuple[str, ...], since: date, until: date) -> bool:
+        """Take the period for this row, or say what has it already."""
+        clash = next((place for a, b, place in self._taken[key] if a <= until and since <= b), "")
+        if clash:
+            row.fault("from", f"Deze periode overlapt met {clash}. Maak er één van, of verschuif een datum.")
+            return False
+        self.take(key, since, until, f"rij {row.number}")
+        return True
+
+    def take(self, key: tuple[str, ...], since: date, until: date, place: str) -> None:
+        self._taken[key].append((since, until, place))
+
+
+# --- absences
+
+
+def _take_absences(intake: Intake) -> None:
+    """Who is away, and perhaps who stands in. An absence of the same person from the same day is that one, changed."""
+    people = set(intake.session.exec(select(Person.id)))
+    stored = {(a.person_id, a.since): a for a in intake.session.exec(select(Absence))}
+    wanted = [(row, _absence(row, people)) for row in intake.table.rows]
+    replaced = {(absence.person_id, absence.since) for _, absence in wanted}
+    spans = _Spans()
+    for key, kept in stored.items():
+        if key not in replaced:
+            place = f"de afwezigheid van {kept.since} tot en met {kept.until}, die er al is"
+            spans.take((kept.person_id,), kept.since, kept.until, place)
+    for row, absence in wanted:
+        if intake.sound(row) and spans.free(row, (absence.person_id,), absence.since, absence.until):
+            _keep_absence(intake, stored.get((absence.person_id, absence.since)), absence)
+
+
+def _absence(row: Row, people: Collection[str]) -> Absence:
+    person, deputy = row.reference("person"), row.reference("deputy", needed=False)
+    _known(row, "person", person, people)
+    _known(row, "deputy", deputy, people)
+    if deputy and deputy == person:
+        row.fault("deputy", f"{person} kan niet zichzelf vervangen. Noem een ander, of laat het leeg.")
+    since, until = row.period("from", "until", needed=True)
+    return Absence(person_id=person, since=since, until=until, deputy_id=deputy or None)
+
+
+def _keep_absence(intake: Intake, stored: Absence | None, absence: Absence) -> None:
+    if stored is None:
+        intake.session.add(absence)
+        intake.took(new=True)
+    else:
+        intake.took(new=False, changed=edit(stored, until=absence.until, deputy_id=absence.deputy_id))
+
+
+# --- settings
+
+
+def _take_settings(intake: Intake) -> None:
+    """Settings, each that differs as a version of its own; running cases keep theirs."""
+    intake.table.once("setting")
+    now = settings_texts(intake.session)
+    for row in intake.table.rows:
+        setting, value = row.line("setting", needed=True), row.line("value")
+        if not intake.sound(row) or now.get(setting) == value:
+            continue
+        try:
+            choose(intake.session, setting, value, by=intake.by, reason="import", now=intake.now)
+        except Refused as refusal:
+            row.fault("value" if setting in now else "setting", str(refusal))
+        else:
+            intake.took(new=setting not in now)
+
+
+TAKE: dict[str, Callable[[Intake], None]] = {
+    "people": take_people,
+    "members": take_members,
+    "assignments": _take_assignments,
+    "absences": _take_absences,
+    "settings": _take_settings,
+    "timetable": take_timetable,
+}
