@@ -1,25 +1,89 @@
 """The command `tijdig`: thin, it parses, calls a use case and renders what that gives.
 
-Exit status: 0 done, 1 refused or failed, 2 wrong usage. A command is imported when it is called, so that `--help` is
-quick.
+Exit status: 0 done, 1 refused or failed, 2 wrong usage. Nothing heavy is imported before a command runs, so that
+`--help` is there at once.
 """
 
+import os
 import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
 
-from cyclopts import App
+from tijdig.cli import acts, ahead, cases, due, house, mail, procedures, serving, setup, sweeping
+from tijdig.cli.command import Command
+from tijdig.cli.screen import complain, line, say
+from tijdig.cli.words import _
+from tijdig.engine.errors import TijdigError
 
-app = App(name="tijdig", help="Termijnen, dossiers en herinneringen: op tijd, en elke datum uitgelegd.")
-app.command("tijdig.cli.due:due", name="due", help="Leg een uiterste datum uit, of een bestand vol.")
+COMMANDS: tuple[Command, ...] = (
+    setup.init, serving.serve, serving.demo, setup.doctor,
+    procedures.procedures, procedures.show, procedures.check, procedures.publish,
+    house.take_in, house.give_out, house.choose,
+    cases.start, cases.cases, cases.case, cases.tasks, acts.decide, acts.record, acts.correct, acts.act,
+    sweeping.sweep, sweeping.effects, mail.deliver, mail.outbox, mail.settle, sweeping.incidents, sweeping.retry,
+    sweeping.verify, due.due, ahead.simulate,
+)  # fmt: skip
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; gives its exit status. What is refused goes to stderr, with its mend."""
+    if list(arguments) in (["--help"], ["-h"]):
+        return _overview()
+    if list(arguments) == ["--version"]:
+        return _version()
+    found = next((c for c in COMMANDS if c.name.split() == list(arguments)[: len(c.name.split())]), None)
+    if found is None:
+        return _unknown(arguments)
+    try:
+        given = vars(found.parser().parse_intermixed_args(arguments[len(found.name.split()) :]))
+        return found.run(**given) or 0
+    except TijdigError as refusal:
+        complain(refusal)
+        return 1
+    except Exception as error:
+        return _failed(error)
+
+
+def _overview() -> int:
+    line(_("Gebruik: tijdig OPDRACHT …; met --help achter een opdracht ziet u wat zij kan."))
+    line()
+    for each in COMMANDS:
+        line(f"  {each.name:<12} {each.help}")
+    return 0
+
+
+def _version() -> int:
+    from importlib.metadata import version
+
+    line(version("tijdig"))
+    return 0
+
+
+def _unknown(arguments: Sequence[str]) -> int:
+    asked = arguments[0] if arguments else ""
+    near = get_close_matches(asked, [c.name for c in COMMANDS], n=1)
+    meant = _(" Bedoelt u '{near}'?").format(near=near[0]) if near else ""
+    say(_("Er is geen opdracht '{asked}'.{meant} Bekijk ze met: tijdig --help").format(asked=asked, meant=meant))
+    return 2
+
+
+def _failed(error: Exception) -> int:
+    """One line for a person; the traceback only for who asks for it."""
+    if os.environ.get("TIJDIG_DEBUG"):
+        raise error
+    said = _(
+        "Onverwachte fout, er is niets half gedaan: {error}. Meld dit; met TIJDIG_DEBUG=1 ziet u waar het misging."
+    )
+    say(said.format(error=f"{type(error).__name__}: {error}"))
+    return 1
 
 
 def main() -> None:
-    """Run the command line; what is refused goes to stderr, with its mend."""
+    """The entry point of the installed command."""
     try:
-        app()
-    except Exception as error:
-        from tijdig.engine.errors import TijdigError
-
-        if not isinstance(error, TijdigError):
-            raise
-        print(error, file=sys.stderr)  # noqa: T201
+        sys.exit(run(sys.argv[1:]))
+    except BrokenPipeError:  # the reader of a pipe stopped reading
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,13 +19,12 @@ if TYPE_CHECKING:
     from tijdig.service.story import Story
 
 
-def tell(*, once: bool, as_json: bool) -> None:
+def tell(settings: Settings, *, once: bool, as_json: bool) -> int:
     """Play and print the story; then serve it, unless once was enough."""
     from tijdig.engine.calendar import local_day
     from tijdig.service.story import play
 
     wall = datetime.now(UTC)
-    settings = Settings.read(os.environ)
     settings = replace(
         settings, data=settings.data / "demo", database_url=f"sqlite:///{settings.data / 'demo'}/tijdig.db"
     )
@@ -39,10 +37,12 @@ def tell(*, once: bool, as_json: bool) -> None:
     else:
         _print(told)
     store.close()
-    if not once:
-        from deployments.serve import main
+    if once:
+        return 0
+    from deployments.serve import main
 
-        main(settings)
+    hint(settings)
+    return main(settings)
 
 
 def _fresh_trial(settings: Settings, wall: datetime) -> Store:

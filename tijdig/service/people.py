@@ -22,6 +22,8 @@ TRIAL_USER = "beheer"
 """The user of a trial who may do everything, for anybody; four eyes hold for it too (cli.md, `init`)."""
 ADMINISTRATOR = "beheerder"
 """The role that keeps the installation; no definition names it."""
+NO_RIGHT = "NO_RIGHT"
+"""The code of a refusal because of who asks; such a denial is logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ class Directory:
         if self._trial and person == TRIAL_USER and wanted:
             return Right(person, wanted[0], behalf)
         if person not in self._people:
-            raise Refused(f"'{person}' is hier niet bekend. Gebruik een persoon uit Beheer, Personen.")
+            raise Refused(f"'{person}' is hier niet bekend. Gebruik een persoon uit Beheer, Personen.", code=NO_RIGHT)
         held = {role: self.holders(role, subject=subject, case=case, on=on) for role in wanted}
         if not behalf:
             own = next((role for role in wanted if person in held[role]), None)
@@ -167,7 +169,7 @@ class Directory:
             for holder in [behalf] if behalf else held[role]:
                 if holder in held[role] and self._may_stand_in(person, holder, on, entered_by if behalf else set()):
                     return Right(person, role, holder)
-        raise Refused(_no_right(held))
+        raise Refused(_no_right(held), code=NO_RIGHT)
 
     def _may_stand_in(self, person: str, holder: str, on: date, entered_by: set[str]) -> bool:
         return self._deputy(holder, on) == person or (person in entered_by and not self.has_digest(holder))

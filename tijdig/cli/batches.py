@@ -1,0 +1,64 @@
+"""Files of cases to open and of decisions: one process, one transaction, the whole file or nothing."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from sqlmodel import Session
+
+from tijdig.cli import edge
+from tijdig.cli.acts import show_effects
+from tijdig.cli.screen import line, progress, say, show_json
+from tijdig.cli.words import _
+from tijdig.service import batch, views
+from tijdig.service.acting import Caller, check_speakers
+from tijdig.service.documents import folder_of, keeper
+from tijdig.service.forms import Store
+from tijdig.service.tables import RowProblem
+
+
+def start_batch(file: str, *, plan: bool, as_json: bool) -> int:
+    """Open a case for each row."""
+    data = edge.read_file(Path(file))
+    with edge.store() as store, store.write() as session, progress(_("Openen")) as told:
+        check_speakers(session, data, _caller("start"), wall=edge.wall())
+        done = batch.start_batch(session, data, wall=edge.wall(), plan=plan, keep=_keep(session), progress=told)
+        if plan or done.problems:
+            session.rollback()  # the clock stays too
+    cases = [] if plan else list(done.cases)
+    effects = [views.effect(each) for each in done.effects]
+    if as_json:
+        show_json({"cases": cases, "effects": effects, "problems": [asdict(p) for p in done.problems]})
+    elif not done.problems and plan:
+        show_effects(effects, title=_("Dit zou er gebeuren (er is niets geopend)"))
+    elif not done.problems:
+        line(_("{n} dossiers geopend").format(n=len(cases)))
+    return _report(done.problems)
+
+
+def decide_batch(file: str, *, as_json: bool) -> int:
+    """Finish a task for each row."""
+    data = edge.read_file(Path(file))
+    with edge.store() as store, store.write() as session, progress(_("Besluiten")) as told:
+        check_speakers(session, data, _caller("decide"), wall=edge.wall())
+        done = batch.decide_batch(session, data, wall=edge.wall(), keep=_keep(session), progress=told)
+        if done.problems:
+            session.rollback()
+    if as_json:
+        show_json({"decided": len(done.cases), "problems": [asdict(p) for p in done.problems]})
+    elif not done.problems:
+        line(_("{n} besluiten vastgelegd").format(n=len(done.cases)))
+    return _report(done.problems)
+
+
+def _caller(command: str) -> Caller:
+    return Caller("", edge.account(), f"{command} --batch")
+
+
+def _keep(session: Session) -> Store:
+    return keeper(session, folder_of(edge.settings().data), now=edge.wall())
+
+
+def _report(problems: tuple[RowProblem, ...]) -> int:
+    for problem in problems:
+        say(_("rij {row}, {column}: {problem}").format(**asdict(problem)))
+    return 1 if problems else 0

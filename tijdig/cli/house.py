@@ -1,0 +1,73 @@
+"""The house: its settings, and tables that come in and go out."""
+
+import sys
+from pathlib import Path
+
+from tijdig.cli.command import AS_JSON, AT, BY, command, option
+from tijdig.cli.screen import line, say, show_json
+from tijdig.cli.words import _
+
+KIND = option("kind", metavar=_("SOORT"), help="people, members, assignments, absences, settings, timetable")
+NAME = option("--name", default="", metavar=_("NAAM"), help=_("de naam van het tijdschema"))
+
+
+@command(
+    "set", _("Kies een instelling van het huis."),
+    option("setting", metavar=_("INSTELLING"), help=_("bijvoorbeeld red_decider")),
+    option("value", metavar=_("WAARDE"), help=_("een termijn, rol, getal, keuze, of ja of nee")),
+    BY, option("--reason", required=True, metavar=_("TEKST"), help=_("waarom")), AT, AS_JSON,
+)  # fmt: skip
+def choose(setting: str, value: str, by: str, reason: str, at: str | None, as_json: bool) -> None:
+    """A setting, as a new settings version; running cases keep theirs."""
+    from tijdig.cli import edge
+    from tijdig.service import pins
+
+    with edge.acting("set", by, reason=reason, at=at) as doing:
+        version = pins.choose(doing.session, setting, value, by=doing.doing.by, reason=reason, now=doing.doing.at)
+    if as_json:
+        show_json({"version": version})
+    else:
+        line(
+            _("Gekozen: {setting} = {value}. Lopende dossiers houden wat zij hadden.").format(
+                setting=setting, value=value
+            )
+        )
+
+
+@command(
+    "import", _("Neem een tabel in: het hele bestand, of niets."), KIND,
+    option("file", metavar=_("BESTAND"), help=_("CSV in UTF-8")),
+    option("--dry-run", action="store_true", help=_("laat zien wat er zou gebeuren en verander niets")),
+    NAME, AT, AS_JSON,
+)  # fmt: skip
+def take_in(kind: str, file: str, dry_run: bool, name: str, at: str | None, as_json: bool) -> int:
+    """A whole file; exit status 1 when anything in it is wrong."""
+    from dataclasses import asdict
+
+    from tijdig.cli import edge
+    from tijdig.service.imports import import_table
+
+    data = edge.read_file(Path(file))
+    with edge.store() as store, store.write() as session:
+        now = edge.now_in(session, at)
+        done = import_table(session, kind, data, by=edge.account(), now=now, name=name, dry_run=dry_run)
+        if done.problems or dry_run:
+            session.rollback()
+    if as_json:
+        show_json(asdict(done))
+    elif not done.problems:
+        line(_("{added} toegevoegd, {changed} gewijzigd").format(added=done.added, changed=done.changed))
+    for problem in done.problems:
+        say(_("rij {row}, {column}: {problem}").format(**asdict(problem)))
+    return 1 if done.problems else 0
+
+
+@command("export", _("Geef een tabel uit, met de kolommen die import inneemt."), KIND, NAME)
+def give_out(kind: str, name: str) -> None:
+    """CSV on stdout."""
+    from tijdig.cli import edge
+    from tijdig.engine.calendar import local_day
+    from tijdig.service.exports import export_table
+
+    with edge.store() as store, store.read() as session:
+        sys.stdout.write(export_table(session, kind, today=local_day(edge.now_in(session)), name=name))

@@ -1,0 +1,24 @@
+"""The whole service on one machine, and the demonstration."""
+
+from tijdig.cli.command import AS_JSON, command, option
+from tijdig.cli.words import _
+
+
+@command("serve", _("Draai alles op één machine; stop met Ctrl-C."))
+def serve() -> int | None:
+    """Ends cleanly with Ctrl-C."""
+    from deployments.serve import main
+    from tijdig.cli import edge
+
+    return main(edge.settings())
+
+
+@command(
+    "demo", _("Speel een oranje dossier door twaalf weken en draai daarna de dienst."),
+    option("--once", action="store_true", help=_("stop na het verhaal")), AS_JSON,
+)  # fmt: skip
+def demo(once: bool, as_json: bool) -> int | None:
+    """A fresh trial with the sample, its story, and then the service."""
+    from tijdig.cli import edge, story
+
+    return story.tell(edge.settings(), once=once, as_json=as_json)

@@ -1,0 +1,103 @@
+"""One case as the command line shows it: facts, tasks, all it asks now and later with its reasons, messages, log."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from models.case import Log, Payload
+from models.message import Mail, MailNotice, Notice
+from tijdig.engine.advance import advance
+from tijdig.engine.case import Terms
+from tijdig.engine.language import DueRule, Step
+from tijdig.engine.plan import Obligation, obligations
+from tijdig.service import explain
+from tijdig.service.views import Document, case_row, first_date, local, notice
+from tijdig.service.work import Held, Work
+
+
+def dossier(session: Session, name: str, now: datetime) -> Document:
+    """All there is to know of a case, caught up to `now` in memory. Raises Refused when there is none of this name."""
+    held = Work(session).find(name)
+    state = advance(held.case, now).state
+    asked = obligations(state)
+    terms = held.case.terms
+    return {
+        **case_row(session, held.row, first_date(session, held.row.id or 0, now), now),
+        "title": terms.procedure.title, "revision": terms.procedure.revision, "calendar": terms.calendar.version,
+        "closed_on": held.row.closed_on and held.row.closed_on.isoformat(),
+        "facts": dict(state.facts),
+        "tasks": [_task(o, terms, held) for o in asked if o.stands and o.kind == "step"],
+        "obligations": [_obligation(o, terms) for o in asked],
+        "messages": list(_messages(session, held)),
+        "log": list(_log(session, held)),
+    }  # fmt: skip
+
+
+def _task(asked: Obligation, terms: Terms, held: Held) -> Document:
+    step = terms.steps[asked.step]
+    due = explain.as_json(asked.due) if asked.due else {}
+    return {
+        "case": held.row.code, "step": asked.step, "round": asked.round, "asks": asked.label, "role": asked.role,
+        "assignee": asked.assignee or None, "due": due.get("due"), "basis": due.get("basis"), "fatal": asked.fatal,
+        "version": held.row.version, "form": [_field(terms, name) for name in step.form],
+        "outcomes": [{"outcome": o.name, "label": o.label} for o in step.outcomes],
+    }  # fmt: skip
+
+
+def _field(terms: Terms, name: str) -> Document:
+    fact = terms.procedure.fact(name)
+    return {"fact": name, "label": fact.label if fact else name, "kind": fact.kind if fact else "text"}
+
+
+def _obligation(asked: Obligation, terms: Terms) -> Document:
+    due: Mapping[str, Any] = explain.as_json(asked.due) if asked.due else {}
+    why = list(due.get("steps", ())) or ([asked.undated] if asked.undated else [])
+    if asked.due and asked.due.source:
+        why.append(f"Bron: {asked.due.source}.")
+    named = ("nominal", "due", "late_from", "safe", "basis", "uncertain", "calendar_version")
+    return {
+        "step": asked.step, "step_id": _step_id(asked, terms), "kind": asked.kind, "asks": asked.label,
+        "role": asked.role, **{name: due.get(name) for name in named}, "fatal": asked.fatal,
+        "state": asked.state, "round": asked.round, "outcome": asked.outcome or None,
+        "opened_on": asked.opened_on and asked.opened_on.isoformat(),
+        "done_on": asked.done_on and asked.done_on.isoformat(), "why": why,
+    }  # fmt: skip
+
+
+def _step_id(asked: Obligation, terms: Terms) -> str | None:
+    """The row of the timetable whose date this is."""
+    part = terms.steps.get(asked.step) or terms.goals[asked.step]
+    rule = terms.rules.get(part.due) if isinstance(part, Step) and isinstance(part.due, str) else part.due
+    fact = terms.procedure.fact(rule.on) if isinstance(rule, DueRule) and rule.on else None
+    return fact.row if fact and fact.row else None
+
+
+def _messages(session: Session, held: Held) -> Iterator[Document]:
+    joined = (
+        select(MailNotice.notice_id, Mail)
+        .join(Mail, col(Mail.id) == col(MailNotice.mail_id))
+        .join(Notice, col(Notice.id) == col(MailNotice.notice_id))
+        .where(Notice.case_id == held.row.id)
+    )
+    mails: defaultdict[int, list[Document]] = defaultdict(list)
+    for notice_id, mail in session.exec(joined):
+        mails[notice_id].append({"mail": mail.id, "person": mail.person_id, "address": mail.address, "kind": mail.kind,
+                                 "subject": mail.subject, "state": mail.state, "why": mail.why or None,
+                                 "sent_at": local(mail.sent_at)})  # fmt: skip
+    for row in session.exec(select(Notice).where(Notice.case_id == held.row.id).order_by(col(Notice.id))):
+        yield {**notice(row), "mails": mails[row.id or 0]}
+
+
+def _log(session: Session, held: Held) -> Iterator[Document]:
+    both = (col(Payload.case_id) == col(Log.case_id)) & (col(Payload.seq) == col(Log.seq))
+    rows = select(Log, Payload.body).join(Payload, both, isouter=True).where(Log.case_id == held.row.id)
+    for row, body in session.exec(rows.order_by(col(Log.seq))):
+        yield {"seq": row.seq, "at": local(row.at), "kind": row.kind, "key": row.key, "actor": row.actor or None,
+               "nominal": row.nominal and row.nominal.isoformat(), "overtaken": row.overtaken,
+               "said": json.loads(body) if body else None, "hash": row.hash}  # fmt: skip

@@ -1,0 +1,102 @@
+"""Rehearsing definitions: the two runs of the checker from every start day of the next five years (design, law 9).
+
+A day takes some ten milliseconds, so the days are shared out over the processors of the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date, timedelta
+from multiprocessing import get_context
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from models.pins import CalendarVersion, SettingsVersion
+from models.schema import open_store
+from tijdig.engine.calendar import Calendar
+from tijdig.engine.case import Terms
+from tijdig.engine.errors import Misconfigured, Problem
+from tijdig.engine.language import Procedure, Setting
+from tijdig.engine.simulate import rehearse
+from tijdig.engine.snapshot import value_from_json
+from tijdig.engine.terms import weeks
+
+DAYS = 5 * 365 + 2
+SHARE = 61
+"""So many start days are given to a processor at a time."""
+
+Progress = Callable[[int, int], None]
+House = tuple[Mapping[str, Any], Calendar]
+
+
+def house_of(address: str) -> House:
+    """The settings and calendar of the installation; before there is one, the defaults."""
+    try:
+        store = open_store(address)
+    except Misconfigured:
+        return {}, Calendar()
+    with store.read() as session:
+        found = _house(session)
+    store.close()
+    return found
+
+
+def _house(session: Session) -> House:
+    settings = session.exec(select(SettingsVersion).order_by(col(SettingsVersion.id).desc()).limit(1)).one()
+    calendar = session.exec(select(CalendarVersion).order_by(col(CalendarVersion.id).desc()).limit(1)).one()
+    values = {name: value_from_json(value) for name, value in json.loads(settings.values).items()}
+    return values, Calendar.from_dict(json.loads(calendar.body))
+
+
+def rehearsals(
+    procedures: Iterable[Procedure], house: House, *, today: date, days: int = DAYS, progress: Progress | None = None
+) -> Iterator[tuple[str, Problem]]:
+    """Each contradiction once for each procedure, with the first day that shows it."""
+    shares = [(p, today + timedelta(days=i), min(SHARE, days - i)) for p in procedures for i in range(0, days, SHARE)]
+    if not shares:
+        return
+    told: set[tuple[str, str, str]] = set()
+    workers = min(os.cpu_count() or 1, len(shares))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle_in, initargs=house) as pool:
+        for done, (share, problems) in enumerate(
+            zip(shares, pool.map(_rehearse, *zip(*shares, strict=True)), strict=True)
+        ):
+            for problem in problems:
+                if (key := (share[0].id, problem.place, problem.code)) not in told:
+                    told.add(key)
+                    yield share[0].id, problem
+            if progress:
+                progress(done + 1, len(shares))
+
+
+_HOUSE: list[House] = []
+"""The house of a process that rehearses."""
+
+
+def _settle_in(settings: Mapping[str, Any], calendar: Calendar) -> None:
+    _HOUSE[:] = [(settings, calendar)]
+
+
+def _rehearse(procedure: Procedure, first: date, days: int) -> list[Problem]:
+    settings, calendar = _HOUSE[0]
+    stand_ins = {s.id: _stand_in(s) for s in procedure.settings if s.default is None}
+    terms = Terms(procedure, {**stand_ins, **settings}, calendar)
+    return list(rehearse(terms, (first + timedelta(days=i) for i in range(days))))
+
+
+def _stand_in(setting: Setting) -> Any:
+    """Something that may stand for a required setting which nobody has chosen yet."""
+    match setting.kind:
+        case "term":
+            return weeks(2)
+        case "number":
+            return 1
+        case "yes_no":
+            return True
+        case "choice":
+            return setting.choices[0]
+    return f"nog niet gekozen: {setting.id}"

@@ -1,0 +1,257 @@
+"""The lists that the command line gives, as data: procedures, cases, tasks, effects, incidents (cli.md).
+
+Days are ISO dates; instants carry the Amsterdam offset. What is unknown or does not apply is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any, Literal
+
+from sqlmodel import Session, col, select
+
+from models.case import Case, Log, OpenObligation
+from models.message import Notice
+from models.operation import Incident
+from tijdig.engine.advance import Move
+from tijdig.engine.calendar import ZONE, Calendar, local_day
+from tijdig.engine.case import CASE
+from tijdig.engine.plan import CLOSE_DAYS, TermStatus
+from tijdig.service.incidents import open_incidents
+from tijdig.service.matters import ORDER
+from tijdig.service.people import TRIAL_USER, Directory
+from tijdig.service.pins import definitions, procedure_of
+from tijdig.service.work import LOADER, Done, find, pins_of
+
+Document = dict[str, Any]
+Group = Literal["overdue", "today", "this_week", "later", "waiting"]
+GROUPS: tuple[Group, ...] = ("overdue", "today", "this_week", "later", "waiting")
+EFFECTS = ("open", "task", "remind", "escalate", "produce", "decide", "close")
+
+
+def local(moment: datetime | None) -> str | None:
+    """An instant as scripts read it, on the Amsterdam clock with its offset."""
+    return moment.astimezone(ZONE).isoformat(timespec="seconds") if moment else None
+
+
+def procedures(session: Session) -> list[Document]:
+    """The newest revision of every published procedure."""
+    found = ((row, procedure_of(row)) for row in definitions(session))
+    return [
+        {"id": row.procedure, "code": procedure.code, "title": procedure.title, "revision": row.revision,
+         "sha256": row.sha256}
+        for row, procedure in found
+    ]  # fmt: skip
+
+
+# --- cases
+
+
+def cases(session: Session, now: datetime, *, procedure: str = "", state: str = "") -> list[Document]:
+    """Cases in the order in which they opened, each with the date that it is judged by."""
+    wanted = select(Case).order_by(col(Case.id))
+    if procedure:
+        wanted = wanted.where(Case.procedure == procedure)
+    if state:
+        wanted = wanted.where(Case.state == state)
+    first = _first_dates(session, now)
+    return [case_row(session, row, first.get(row.id or 0), now) for row in session.exec(wanted)]
+
+
+def case_row(session: Session, row: Case, first: OpenObligation | None, now: datetime) -> Document:
+    """A case as it stands in a list."""
+    calendar = LOADER.load(session, pins_of(row)).calendar
+    return {
+        "case": row.code, "procedure": row.procedure, "subject": row.subject, "state": row.state,
+        "version": row.version, "opened_on": row.opened_on.isoformat(), "due": due_text(first) if first else None,
+        "term_status": term_status(first, now, calendar) if first else "none",
+    }  # fmt: skip
+
+
+def _first_dates(session: Session, now: datetime) -> Mapping[int, OpenObligation]:
+    """Of each case the date that it is judged by."""
+    rows = session.exec(select(OpenObligation).where(col(OpenObligation.due).is_not(None)))
+    latest_first = sorted(rows, key=lambda o: _weight(o, now), reverse=True)
+    return {o.case_id: o for o in latest_first}
+
+
+def first_date(session: Session, case_id: int, now: datetime) -> OpenObligation | None:
+    """The date that one case is judged by."""
+    rows = session.exec(
+        select(OpenObligation).where(OpenObligation.case_id == case_id, col(OpenObligation.due).is_not(None))
+    )
+    return min(rows, key=lambda o: _weight(o, now), default=None)
+
+
+def _weight(asked: OpenObligation, now: datetime) -> tuple[Any, ...]:
+    """What is late comes first; else the goals of the case, and where it has none its steps; then the first day."""
+    return asked.late_from is None or asked.late_from > now, asked.kind == "step", asked.late_from
+
+
+def due_text(asked: OpenObligation) -> str | None:
+    """A due day, with its hour where that counts."""
+    if asked.due is None:
+        return None
+    return f"{asked.due}T{asked.due_time}" if asked.due_time else asked.due.isoformat()
+
+
+def term_status(asked: OpenObligation, now: datetime, calendar: Calendar) -> TermStatus:
+    """As `Obligation.status` of the engine, from the read model."""
+    if asked.late_from is None or asked.safe is None:
+        return "none"
+    if now >= asked.late_from:
+        return "late"
+    return "close" if local_day(now) >= _near(calendar, asked.safe) else "on_time"
+
+
+@cache
+def _near(calendar: Calendar, safe: date) -> date:
+    return calendar.add_workdays(safe, -CLOSE_DAYS, "kantoor")
+
+
+# --- tasks
+
+
+def tasks(session: Session, now: datetime, *, role: str = "", user: str = "") -> list[Document]:
+    """Open tasks in worklist order (ux.md, Mijn werk). With `user` only theirs, and what they wait for in their cases.
+
+    A task is theirs who hold its role there today, or have it in hand, or stand in for such a one who is away.
+    """
+    wanted = select(OpenObligation, Case).join(Case, col(Case.id) == col(OpenObligation.case_id))
+    wanted = wanted.where(OpenObligation.kind == "step")
+    if role:
+        wanted = wanted.where(OpenObligation.role == role)
+    people = Directory.load(session)
+    found = []
+    for asked, case in session.exec(wanted):
+        group = _group(asked, now)
+        if user and not _is_theirs(people, asked, case, user, local_day(now)):
+            if not _owns(session, people, case, user, local_day(now)):
+                continue
+            group = "waiting"
+        found.append((group, asked, case))
+    return [_task(*each) for each in sorted(found, key=_urgency)]
+
+
+def _urgency(found: tuple[Group, OpenObligation, Case]) -> tuple[Any, ...]:
+    group, asked, case = found
+    basis = ORDER.index(asked.basis) if asked.basis in ORDER else len(ORDER)
+    return GROUPS.index(group), asked.due or date.max, not asked.fatal, basis, case.id or 0, asked.step
+
+
+def _group(asked: OpenObligation, now: datetime) -> Group:
+    today = local_day(now)
+    if asked.late_from and asked.late_from <= now:
+        return "overdue"
+    if asked.due is None or asked.due > today + timedelta(days=6 - today.weekday()):
+        return "later"
+    return "today" if asked.due <= today else "this_week"
+
+
+def _is_theirs(people: Directory, asked: OpenObligation, case: Case, user: str, today: date) -> bool:
+    if user in (asked.assignee, TRIAL_USER):
+        return True
+    holders = people.holders(asked.role, subject=case.subject, case=case.code, on=today)
+    told = people.recipients(asked.role, subject=case.subject, case=case.code, on=today, assignee=asked.assignee)
+    return (user in holders and not asked.assignee) or user in {recipient.person for recipient in told}
+
+
+def _owns(session: Session, people: Directory, case: Case, user: str, today: date) -> bool:
+    terms = LOADER.load(session, pins_of(case))
+    owner = terms.role(terms.procedure.owner)
+    return user in people.holders(owner, subject=case.subject, case=case.code, on=today)
+
+
+def _task(group: Group, asked: OpenObligation, case: Case) -> Document:
+    return {
+        "case": case.code, "procedure": case.procedure, "subject": case.subject, "step": asked.step,
+        "round": asked.round, "asks": asked.label, "role": asked.role, "assignee": asked.assignee or None,
+        "due": due_text(asked),
+        "start_on": asked.start_on and asked.start_on.isoformat(),
+        "basis": asked.basis or None, "fatal": asked.fatal,
+        "group": group, "version": case.version,
+    }  # fmt: skip
+
+
+# --- effects
+
+
+def effect(done: Done) -> Document:
+    """An effect as it happens."""
+    it = done.effect
+    return {
+        "case": done.case, "subject": done.subject, "procedure": done.procedure, "step": _step(it.step),
+        "round": it.round, "kind": it.kind, "rule": it.rule or None, "nominal": it.nominal.isoformat(), "key": done.key,
+        "to": list(it.to), "overtaken": it.overtaken,
+    }  # fmt: skip
+
+
+def _step(name: str) -> str | None:
+    """Effects of the case as a whole belong to no step."""
+    return None if name == CASE else name
+
+
+def effects(
+    session: Session, *, case: str = "", since: date | None = None, until: date | None = None
+) -> list[Document]:
+    """Every effect that happened, in the order of their nominal days; `since` and `until` are nominal days too."""
+    wanted = select(Log, Case).join(Case, col(Case.id) == col(Log.case_id)).where(col(Log.kind).in_(EFFECTS))
+    wanted = wanted.where(col(Log.nominal).is_not(None))
+    if case:
+        wanted = wanted.where(Log.case_id == find(session, case).id)
+    if since:
+        wanted = wanted.where(col(Log.nominal) >= since)
+    if until:
+        wanted = wanted.where(col(Log.nominal) <= until)
+    return [_happened(log, row) for log, row in session.exec(wanted.order_by(col(Log.nominal), col(Log.id)))]
+
+
+def _happened(log: Log, case: Case) -> Document:
+    step, round, kind, rule, *_ = (*log.key.split("/"), "")
+    return {
+        "key": f"{case.code}/{log.key}", "case": case.code, "subject": case.subject, "procedure": case.procedure,
+        "step": _step(step), "round": int(round), "kind": kind, "rule": rule or None,
+        "nominal": log.nominal and log.nominal.isoformat(), "at": local(log.at), "overtaken": log.overtaken,
+    }  # fmt: skip
+
+
+def moves(found: Iterable[Move]) -> list[Document]:
+    """Dates that move: of a due day, a reminder or an escalation."""
+    return [
+        {"step": move.step, "kind": move.kind, "rule": move.rule or None, "from": move.before.isoformat(),
+         "to": move.after.isoformat()}
+        for move in found
+    ]  # fmt: skip
+
+
+def told(notices: Iterable[Mapping[str, Any]]) -> Iterator[Document]:
+    """Notices that are not written yet: what would be told to whom."""
+    for notice in notices:
+        yield {"kind": notice["kind"], "step": _step(notice["step"]), "role": notice["role"], "key": notice["key"],
+               "not_before": local(notice["not_before"])}  # fmt: skip
+
+
+def notice(row: Notice) -> Document:
+    """A notice as it stands."""
+    return {"kind": row.kind, "step": _step(row.step), "role": row.role, "key": row.key, "state": row.state,
+            "why": row.why or None, "not_before": local(row.not_before)}  # fmt: skip
+
+
+# --- incidents
+
+
+def incidents(session: Session) -> list[Document]:
+    """What stands apart now, the oldest first."""
+    return [incident(session, row) for row in open_incidents(session)]
+
+
+def incident(session: Session, row: Incident) -> Document:
+    """An incident, with cause and mend."""
+    case = session.get(Case, row.case_id) if row.case_id else None
+    return {
+        "incident": row.id, "kind": row.kind, "case": case.code if case else None, "cause": row.cause, "mend": row.mend,
+        "first_at": local(row.first_at), "last_at": local(row.last_at), "count": row.count,
+        "retry_at": local(row.retry_at), "settled_at": local(row.settled_at),
+    }  # fmt: skip
