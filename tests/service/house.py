@@ -1,5 +1,6 @@
 """A house for tests: a trial installation with procedures and nothing else, and files to take in."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
 from models import schema
 from models.operation import Installation
 from models.session import Store
+from tijdig.engine.language import Procedure
 from tijdig.service import pins
 from tijdig.service.imports import Imported, import_table
 
@@ -47,14 +49,16 @@ allow_second_orange,ja
 FILES = {"people": PEOPLE, "members": MEMBERS, "assignments": ASSIGNMENTS, "absences": ABSENCES, "settings": SETTINGS}
 
 
-def new_house(path: Path, *, mode: str = "trial") -> Store:
-    """A migrated database with an installation and the orange procedures."""
+def new_house(
+    path: Path, *, mode: str = "trial", procedures: Iterable[Procedure] = (ORANGE_STATUS, RED_FOLLOW_UP)
+) -> Store:
+    """A migrated database with an installation and its procedures."""
     store = Store.at(f"sqlite:///{path}")
     schema.upgrade(store)
     with store.write() as session:
         session.add(Installation(uuid="00000000-0000-0000-0000-000000000000", mode=mode, created_at=NOW))
         pins.first_versions(session, now=NOW, by="test")
-        pins.publish(session, (ORANGE_STATUS, RED_FOLLOW_UP), now=NOW, by="test")
+        pins.publish(session, procedures, now=NOW, by="test")
     return store
 
 

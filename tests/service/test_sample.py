@@ -1,0 +1,168 @@
+"""The sample cooperative: people for every role, forty members, nothing that anybody could take for real."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlmodel import func, select
+
+from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from models.case import Case
+from models.operation import Installation
+from models.organisation import Subject
+from models.session import Store
+from tests.definitions.complaint import COMPLAINT
+from tests.definitions.site_visit import SITE_VISIT
+from tests.definitions.tender import OBJECTION, TENDER_BIDDER
+from tests.definitions.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
+from tests.definitions.zap_approval import ZAP_APPROVAL
+from tests.service.house import NOW, new_house
+from tijdig.engine.calendar import Calendar
+from tijdig.engine.errors import Misconfigured
+from tijdig.engine.language import Escalate, Goal, May, Procedure, Remind, Setting, Step, walk
+from tijdig.service import pins
+from tijdig.service.exports import COLUMNS, export_table
+from tijdig.service.people import Directory
+from tijdig.service.sample import colours, load_sample
+
+PROCEDURES = (ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR, TENDER_BIDDER, OBJECTION,
+              COMPLAINT, SITE_VISIT)  # fmt: skip
+MEMBERS = [f"lid-{n:03}" for n in range(1, 41)]
+DAYS = [date(2021, 1, 4), date(2026, 1, 5), date(2040, 1, 2)]
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = new_house(tmp_path_factory.mktemp("sample") / "house.db")
+    with store.write() as session:
+        load_sample(session, by="beheer", now=NOW)
+    yield store
+    store.close()
+
+
+def directory(store: Store) -> Directory:
+    with store.read() as session:
+        return Directory.load(session)
+
+
+def files(store: Store) -> str:
+    with store.read() as session:
+        return "".join(export_table(session, kind, today=NOW.date()) for kind in COLUMNS)
+
+
+def roles_in(procedure: Procedure) -> Iterator[str]:
+    """Every role that a definition names, wherever it may."""
+    for part in walk(procedure):
+        match part:
+            case Procedure():
+                named = (part.owner, part.late_to, *part.readers)
+            case Step() | Goal():
+                named = (part.role, *(role for outcome in getattr(part, "outcomes", ()) for role in outcome.tells))
+            case Escalate():
+                named = (part.to,)
+            case Remind():
+                named = part.also
+            case May():
+                named = part.roles
+            case _:
+                named = ()
+        yield from (role for role in named if isinstance(role, str) and role)
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES, ids=lambda procedure: procedure.id)
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_every_role_of_every_procedure_has_somebody_for_every_member_on_any_day(
+    sample: Store, procedure: Procedure, day: date
+) -> None:
+    people = directory(sample)
+
+    nobody = {
+        (role, member)
+        for role in {*roles_in(procedure), "beheerder"}
+        for member in MEMBERS
+        if not people.recipients(role, subject=member, case="", on=day)
+    }
+
+    assert nobody == set()
+
+
+def test_the_people_are_those_of_the_command_line(sample: Store) -> None:
+    named = {"adviser1", "adviser2", "adviser3", "adviser4", "quality1", "quality2", "wlz1", "behaviour1", "wzd1",
+             "director1", "admin1", "buyer1", "buyer2", "secretary1", "beheer"}  # fmt: skip
+    people = directory(sample)
+
+    assert named <= {person.id for person in people.people()}
+    assert all(people.roles_of(person, DAYS[1]) for person in named)
+
+
+def test_four_advisers_share_the_members_by_region(sample: Store) -> None:
+    people = directory(sample)
+
+    of = {member: people.holders("kwaliteitsadviseur", subject=member, case="", on=DAYS[1]) for member in MEMBERS}
+
+    shared = [
+        sum(held == (adviser,) for held in of.values()) for adviser in ("adviser1", "adviser2", "adviser3", "adviser4")
+    ]
+    assert shared == [10, 10, 10, 10]
+    assert len(people.holders("kwaliteitsadviseur", subject="", case="", on=DAYS[1])) == 4
+
+
+def test_there_are_forty_members_of_all_four_profiles(sample: Store) -> None:
+    with sample.read() as session:
+        members = session.exec(select(Subject)).all()
+
+    assert sorted(member.ref for member in members) == MEMBERS
+    assert {member.profile for member in members} == {"1", "2", "3", "4"}
+
+
+def test_every_address_is_one_that_cannot_exist(sample: Store) -> None:
+    domains = set(re.findall(r"@[\w.-]+", files(sample)))
+
+    assert domains
+    assert all(domain.endswith(".example") for domain in domains)
+
+
+def test_every_required_setting_is_chosen(sample: Store) -> None:
+    with sample.read() as session:
+        chosen = pins.settings_values(session)
+
+    required = {
+        s.id for procedure in PROCEDURES for s in procedure.settings if isinstance(s, Setting) and s.default is None
+    }
+    assert required == set(chosen) == {"red_decider"}
+
+
+def test_it_opens_no_case_and_sets_no_clock(sample: Store) -> None:
+    with sample.read() as session:
+        assert session.exec(select(func.count()).select_from(Case)).one() == 0
+        assert session.exec(select(Installation.trial_now)).one() is None
+
+
+def test_loading_it_again_changes_nothing(sample: Store) -> None:
+    before = files(sample)
+
+    with sample.write() as session:
+        load_sample(session, by="beheer", now=NOW)
+
+    assert files(sample) == before
+
+
+def test_without_the_procedures_whose_settings_it_chooses_it_says_so(tmp_path: Path) -> None:
+    bare = new_house(tmp_path / "bare.db", procedures=())
+
+    with pytest.raises(Misconfigured, match=r"settings.csv, row 2: .*red_decider.*Publish"), bare.write() as session:
+        load_sample(session, by="beheer", now=NOW)
+
+    assert "lid-001" not in files(bare)
+    bare.close()
+
+
+@pytest.mark.parametrize("day", [date(2021, 10, 11), date(2026, 5, 17)], ids=str)
+def test_there_are_green_orange_and_red_members_judged_on_office_days_before(day: date) -> None:
+    known = colours(day)
+
+    assert {colour.colour for colour in known} == {"green", "orange", "red"}
+    assert {colour.member for colour in known} < set(MEMBERS)
+    assert all(colour.since < day and Calendar().is_workday(colour.since, "kantoor") for colour in known)
