@@ -94,8 +94,11 @@ class Play:
 def a_procedure(*steps: Step, **more: Any) -> Procedure:
     """A small procedure; `begun_on` opens it."""
     facts = (Fact("begun_on", "date", "Begonnen", required=True), *more.pop("facts", ()))
-    given = {"code": "PRF", "title": "Proef", "revision": 1, "subject": "lid", "owner": "eigenaar", "late_to": "baas"}
-    return Procedure("proef", facts=facts, steps=steps, opens_with=("begun_on",), **{**given, **more})
+    given = {
+        "code": "PRF", "title": "Proef", "revision": 1, "subject": "lid", "owner": "eigenaar", "late_to": "baas",
+        "opens_with": ("begun_on",),
+    }  # fmt: skip
+    return Procedure("proef", facts=facts, steps=steps, **{**given, **more})
 
 
 FOUR_WEEKS = weeks(4)

@@ -72,10 +72,9 @@ def _references(p: Procedure, known: Mapping[str, Procedure]) -> Iterator[Proble
             elif isinstance(item, DueRule | Remind):
                 anchor = item.anchor if isinstance(item, DueRule) else item.of
                 yield from _anchor(p, place(part), anchor)
-    for end in p.ends:
-        for item in walk(end):
-            if isinstance(item, Condition):
-                yield from _condition(p, None, item)
+    for item in walk((p.ends, p.facts)):
+        if isinstance(item, Condition):
+            yield from _condition(p, None, item)
     for step in p.steps:
         yield from _step_references(p, step)
     for name in p.opens_with:
@@ -119,7 +118,7 @@ def _starts(p: Procedure, known: Mapping[str, Procedure]) -> Iterator[Problem]:
 
 
 def _condition(p: Procedure, part: Step | Goal | None, item: Condition) -> Iterator[Problem]:
-    where = place(part) if part else "ends"
+    where = place(part) if part else "ends or facts"
     facts: tuple[str, ...] = ()
     match item:
         case Done(name) | Took(name) if not p.step(name):

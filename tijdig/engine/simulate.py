@@ -55,21 +55,26 @@ def simulate(case: Case, *, until: datetime, script: Sequence[Record] = ()) -> I
 
 
 def rehearse(terms: Terms, days: Iterable[date]) -> Iterator[Problem]:
-    """Contradictions in the two runs from each start day; each kind is told once, with the first day that shows it."""
+    """Contradictions in the two runs from each start day; each kind is told once, with the first day that shows it.
+
+    From the first day each outcome is tried too: that does not hang on the calendar.
+    """
     told: set[tuple[str, str]] = set()
-    for day in days:
-        for problem in _rehearsed(Case(terms, (opening(terms.procedure, day),), {}), day):
+    for i, day in enumerate(days):
+        for problem in _rehearsed(Case(terms, (opening(terms.procedure, day),), {}), day, thorough=i == 0):
             if (problem.place, problem.code) not in told:
                 told.add((problem.place, problem.code))
                 yield problem
 
 
-def _rehearsed(case: Case, day: date) -> Iterator[Problem]:
+def _rehearsed(case: Case, day: date, *, thorough: bool) -> Iterator[Problem]:
     try:
         opened = open_case(case)
         yield from _reminders_after_due(opened, day)
         yield from _nobody_acts(opened, day)
         yield from _all_on_time(opened, day)
+        if thorough:
+            yield from _every_outcome(opened, day)
     except Refused as refusal:
         yield Problem("procedure", "CONTRADICTION", f"opened on {day}: {refusal}", "Mend the rule that is named.")
 
@@ -86,7 +91,7 @@ def _reminders_after_due(opened: Advance, day: date) -> Iterator[Problem]:
 def _nobody_acts(opened: Advance, day: date) -> Iterator[Problem]:
     """One late sweep sees what daily ones would: whatever is due and not done, somebody hears of."""
     end = advance(opened.case, opened.case.opened.at + HORIZON)
-    heard = {e.step for e in (*opened.effects, *end.effects) if e.kind == "escalate"}
+    heard = {e.step for e in (*opened.effects, *end.effects) if e.kind == "escalate" and e.to}
     for asked in obligations(end.state):
         part = _part(opened.case.terms, asked.step)
         serves = part.due if isinstance(part.due, str) else asked.step
@@ -95,24 +100,53 @@ def _nobody_acts(opened: Advance, day: date) -> Iterator[Problem]:
 
 
 def _all_on_time(opened: Advance, day: date) -> Iterator[Problem]:
-    step, until = opened, opened.case.opened.at + HORIZON
-    while not step.state.closed and step.state.now <= until:
-        turn = step.state.next_turn()
-        done = _do_next(step, turn)
-        if done is None and turn is None:
-            yield Problem("procedure", "STUCK", f"opened on {day} and all done on time, it never closes (open: "
-                          f"{', '.join(o.step for o in obligations(step.state) if o.stands) or 'nothing'})",
-                          "Lead its last step to an outcome that closes.")  # fmt: skip
-            return
-        step = done or advance(step.case, turn or until)
+    step = opened
+    for step in _on_time(opened):
         for asked in obligations(step.state):
             if asked.stands and asked.due and asked.opened_on == local_day(step.state.now) > asked.due.due:
                 yield Problem(_place(opened.case.terms, asked.step), "BORN_LATE", f"opened on {day} and all done on "
                               f"time, it opens on {asked.opened_on}, after its due day {asked.due.due}",
                               "Count it from opened: or done:, or lengthen the term.")  # fmt: skip
+    if not step.state.closed:
+        yield Problem("procedure", "STUCK", f"opened on {day} and all done on time, it never closes "
+                      f"(open: {_open(step)})", "Lead its last step to an outcome that closes.")  # fmt: skip
 
 
-def _do_next(step: Advance, turn: datetime | None) -> Advance | None:
+def _every_outcome(opened: Advance, day: date) -> Iterator[Problem]:
+    """Each outcome taken once, all else on time: the case still closes, and some run comes to every step."""
+    terms, reached = opened.case.terms, set[str]()
+    for definition in terms.procedure.steps:
+        for outcome in definition.outcomes:
+            step = opened
+            for step in _on_time(opened, (definition.step, outcome.name)):
+                reached |= {name for name, at in step.state.steps.items() if at.status != "waiting"}
+            taken = f"{definition.step}/1/decide/{outcome.name}" in step.case.ledger
+            if taken and not step.state.closed:
+                yield Problem(place(definition), "GO_NOWHERE", f"opened on {day}, after '{outcome.name}' and all else "
+                              f"done on time, it never closes (open: {_open(step)})",
+                              "Let a step need this outcome, or let it close or repeat.")  # fmt: skip
+    for name in terms.steps.keys() - reached:
+        yield Problem(_place(terms, name), "UNREACHABLE", f"opened on {day}, no outcome of any step leads to it",
+                      "Mend its needs= or when=, or take it out.")  # fmt: skip
+
+
+def _on_time(opened: Advance, wanted: tuple[str, str] = ("", "")) -> Iterator[Advance]:
+    """A case step by step until it closes, sticks or is past the horizon; a `wanted` (step, outcome) is taken once."""
+    step, until = opened, opened.case.opened.at + HORIZON
+    while not step.state.closed and step.state.now <= until:
+        turn = step.state.next_turn()
+        done = _do_next(step, turn, wanted)
+        if done is None and turn is None:
+            return
+        step = done or advance(step.case, turn or until)
+        yield step
+
+
+def _open(step: Advance) -> str:
+    return ", ".join(asked.step for asked in obligations(step.state) if asked.stands) or "nothing"
+
+
+def _do_next(step: Advance, turn: datetime | None, wanted: tuple[str, str]) -> Advance | None:
     """Somebody does what is asked first: on its safe day at noon, with the first outcome that the rules allow."""
     state = step.state
     standing = sorted(
@@ -125,7 +159,7 @@ def _do_next(step: Advance, turn: datetime | None) -> Advance | None:
         if definition.starts and not state.steps[asked.step].children:
             return advance(step.case, state.now, Record(state.now, "cohort", "", step=asked.step))
         values = {n: sample(f, at.date()) for n in definition.form if (f := state.terms.procedure.fact(n))}
-        for outcome in definition.outcomes:
+        for outcome in sorted(definition.outcomes, key=lambda o: asked.round > 1 or (asked.step, o.name) != wanted):
             record = Record(at, "decide", f"who-does-{asked.step}", values, asked.step, outcome.name,
                             reason="op tijd gedaan, als proef")  # fmt: skip
             if done := _try(step, record):
