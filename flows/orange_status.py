@@ -6,6 +6,13 @@ takes mandatory support from outside until it is green.
 Sources: jaarplan (JP) KPI 15, kwaliteitsverslag (KV) 3.4.1, kwaliteitsrapport (KR) 2.4.1; C-02, C-03, X-01, X-02.
 """
 
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows import forms
+from flows.forms import asked
 from tijdig.engine import (
     Close,
     DueRule,
@@ -205,3 +212,25 @@ RED_FOLLOW_UP = Procedure(
     ),
     ends=(End("left", "Lid vertrokken", when=reached("left_on")),),
 )
+
+
+@flow(
+    flow_run_name="oranje dossier {member}",
+    description="Begint een oranje dossier voor een lid. Vul het formulier in; alles daarna gaat vanzelf.",
+)
+def start_orange_status(
+    member: str = asked("Lid", "De verwijzing van het lid, bijvoorbeeld lid-014. Nooit een naam."),
+    orange_on: str = asked("Oranje vastgesteld op", "De dag van het oordeel oranje.", format="date"),
+    by: str = asked("Wie start", "Uw eigen persoonscode, bijvoorbeeld adviser1."),
+    audit: str = asked("Dossiercontrole", "Het nummer van de dossiercontrole waaruit oranje volgt.", default=""),
+    dry_run: bool = asked("Alleen tonen", "Laat zien wat er zou gebeuren en open niets.", default=False),
+) -> State[Any]:
+    """Open a case; the shared sweep does all that follows."""
+    values = {"orange_on": orange_on, "audit": audit}
+    return forms.start(ORANGE_STATUS, member, values, by=by, dry_run=dry_run)
+
+
+@flow(description="Voert uit wat nu moet in oranje dossiers en hun vervolg; de controle doet dit ook vanzelf.")
+def follow_up_orange_status() -> State[Any]:
+    """Catch up the cases of this file, by hand or on a schedule of its own."""
+    return forms.follow_up(ORANGE_STATUS, RED_FOLLOW_UP)

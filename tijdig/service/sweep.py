@@ -68,7 +68,7 @@ def sweep(
         if plan or batch < BATCH:
             break
     if not plan:
-        _note_run(store, swept, wall=wall, by=by)
+        _note_run(store, swept, procedure, wall=wall, by=by)
     return swept
 
 
@@ -139,7 +139,8 @@ def _set_apart(session: Session, case_id: int, error: Exception, now: datetime) 
     return {"incident": incident.id, "case": row.code, "cause": incident.cause, "mend": incident.mend}
 
 
-def _note_run(store: Store, swept: Swept, *, wall: datetime, by: str) -> None:
+def _note_run(store: Store, swept: Swept, procedure: str, *, wall: datetime, by: str) -> None:
+    kind = f"sweep/{procedure}" if procedure else "sweep"  # only a whole one reassures the guard
     counts = {"checked": swept.checked, "effects": len(swept.effects), "incidents": len(swept.incidents)}
     with store.write(durable=False) as session:
-        session.add(Run(kind="sweep", by=by, started_at=wall, finished_at=wall, counts=canonical(counts)))
+        session.add(Run(kind=kind, by=by, started_at=wall, finished_at=wall, counts=canonical(counts)))

@@ -1,0 +1,66 @@
+"""What Prefect runs and when: one list, for one machine (serve) and for many (deploy).
+
+Times are Amsterdam time, and none lies between 02:00 and 03:00, which may pass twice or never. Missed runs start all
+at once when a service returns; of each at most one works at a time, and what a later one did is skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from prefect import Flow
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron, Interval, Schedule
+from prefect.types.entrypoint import EntrypointType
+
+from deployments.pace import CHECK_AHEAD, DELIVER, SWEEP, Pace
+from flows.check_ahead import check_ahead
+from flows.deliver import deliver
+from flows.orange_status import ORANGE_STATUS, follow_up_orange_status, start_orange_status
+from flows.sweep import sweep
+from tijdig.engine.language import Procedure
+
+TAG = "tijdig"
+NO_OVERLAP = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+IN_TURN = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A flow as it is offered on the Prefect page; its name there is that of the flow."""
+
+    flow: Flow[Any, Any]
+    limit: ConcurrencyLimitConfig
+    schedule: Schedule | None = None
+    tags: tuple[str, ...] = (TAG,)
+
+    def made(self, **more: Any) -> RunnerDeployment:
+        """As Prefect registers it. The flow is found by its module: the working folder does not matter."""
+        made = self.flow.to_deployment(
+            self.flow.name, schedule=self.schedule, concurrency_limit=self.limit, tags=list(self.tags),
+            entrypoint_type=EntrypointType.MODULE_PATH, **more,
+        )  # fmt: skip
+        assert isinstance(made, RunnerDeployment)  # it is awaitable only in a running event loop
+        return made
+
+
+def all_deployments(pace: Pace | None = None) -> Iterator[Deployment]:
+    """Everything that is deployed. A `pace` replaces the times of the rounds."""
+    yield Deployment(sweep, NO_OVERLAP, Interval(pace.sweep) if pace else _cron(SWEEP))
+    yield Deployment(deliver, NO_OVERLAP, Interval(pace.deliver) if pace else _cron(DELIVER))
+    yield Deployment(check_ahead, NO_OVERLAP, _cron(CHECK_AHEAD))
+    yield from _of(ORANGE_STATUS, start_orange_status, follow_up_orange_status)
+
+
+def _of(procedure: Procedure, start: Flow[Any, Any], follow_up: Flow[Any, Any]) -> Iterator[Deployment]:
+    """The flows of one procedure, found by its id or by the role that owns it. People who start one wait in turn."""
+    tags = (TAG, procedure.id, str(procedure.owner))
+    yield Deployment(start, IN_TURN, tags=tags)
+    yield Deployment(follow_up, NO_OVERLAP, tags=tags)
+
+
+def _cron(at: str) -> Schedule:
+    return Cron(at, timezone="Europe/Amsterdam")

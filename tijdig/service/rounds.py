@@ -1,0 +1,25 @@
+"""The two rounds that must keep going, whole, by direct call: what the command, the guard and a timer run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from models.session import Store
+from tijdig.service.compose import compose
+from tijdig.service.deliver import deliver
+from tijdig.service.programmes import open_periods
+from tijdig.service.sweep import Swept, sweep
+from tijdig.settings import Settings
+
+
+def sweep_round(store: Store, *, now: datetime, wall: datetime, by: str = "") -> Swept:
+    """Open the cases of programmes whose period is over, and catch up all that is due."""
+    open_periods(store, now=now)
+    return sweep(store, now=now, wall=wall, by=by)
+
+
+def deliver_round(store: Store, *, now: datetime, wall: datetime, settings: Settings, by: str = "") -> dict[str, int]:
+    """Compose mails of what waits, and send what may go out. Raises Misconfigured when the mail settings miss one."""
+    with store.write() as session:
+        compose(session, now=now, url=settings.url)
+    return deliver(store, now=now, wall=wall, settings=settings, by=by)
