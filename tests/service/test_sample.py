@@ -21,7 +21,7 @@ from tests.definitions.zap_approval import ZAP_APPROVAL
 from tests.service.house import NOW, new_house
 from tijdig.engine.calendar import Calendar
 from tijdig.engine.errors import Misconfigured
-from tijdig.engine.language import Escalate, Goal, May, Procedure, Remind, Setting, Step, walk
+from tijdig.engine.language import Procedure
 from tijdig.service import pins
 from tijdig.service.exports import COLUMNS, export_table
 from tijdig.service.people import Directory
@@ -52,25 +52,6 @@ def files(store: Store) -> str:
         return "".join(export_table(session, kind, today=NOW.date()) for kind in COLUMNS)
 
 
-def roles_in(procedure: Procedure) -> Iterator[str]:
-    """Every role that a definition names, wherever it may."""
-    for part in walk(procedure):
-        match part:
-            case Procedure():
-                named = (part.owner, part.late_to, *part.readers)
-            case Step() | Goal():
-                named = (part.role, *(role for outcome in getattr(part, "outcomes", ()) for role in outcome.tells))
-            case Escalate():
-                named = (part.to,)
-            case Remind():
-                named = part.also
-            case May():
-                named = part.roles
-            case _:
-                named = ()
-        yield from (role for role in named if isinstance(role, str) and role)
-
-
 @pytest.mark.parametrize("procedure", PROCEDURES, ids=lambda procedure: procedure.id)
 @pytest.mark.parametrize("day", DAYS, ids=str)
 def test_every_role_of_every_procedure_has_somebody_for_every_member_on_any_day(
@@ -80,7 +61,7 @@ def test_every_role_of_every_procedure_has_somebody_for_every_member_on_any_day(
 
     nobody = {
         (role, member)
-        for role in {*roles_in(procedure), "beheerder"}
+        for role in {*pins.roles_named(procedure), "beheerder"}
         for member in MEMBERS
         if not people.recipients(role, subject=member, case="", on=day)
     }
@@ -128,9 +109,7 @@ def test_every_required_setting_is_chosen(sample: Store) -> None:
     with sample.read() as session:
         chosen = pins.settings_values(session)
 
-    required = {
-        s.id for procedure in PROCEDURES for s in procedure.settings if isinstance(s, Setting) and s.default is None
-    }
+    required = {s.id for procedure in PROCEDURES for s in procedure.settings if s.default is None}
     assert required == set(chosen) == {"red_decider"}
 
 

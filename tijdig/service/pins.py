@@ -19,7 +19,7 @@ from models.pins import CalendarVersion, Definition, SettingsVersion
 from tijdig.engine.calendar import Calendar
 from tijdig.engine.case import Terms
 from tijdig.engine.errors import Refused
-from tijdig.engine.language import LANGUAGE, Procedure, Setting, walk
+from tijdig.engine.language import LANGUAGE, Goal, Procedure, Setting, Step
 from tijdig.engine.snapshot import canonical, digest, from_json, to_json, value_from_json, value_to_json
 from tijdig.engine.terms import Term, parse
 from tijdig.service.forms import read_day
@@ -181,11 +181,19 @@ def _known_role(session: Session, text: str) -> str:
 def known_roles(session: Session) -> list[str]:
     """The roles that definitions name or people hold."""
     named = set(session.exec(select(Assignment.role)))
-    for definition in definitions(session):
-        procedure = procedure_of(definition)
-        parts = (procedure.owner, procedure.late_to, *procedure.readers, *(s.role for s in procedure.steps))
-        named |= {role for role in walk(parts) if isinstance(role, str)}
-    return sorted(named)
+    return sorted(named.union(*(roles_named(procedure_of(definition)) for definition in definitions(session))))
+
+
+def roles_named(procedure: Procedure) -> set[str]:
+    """The roles that a definition itself names, wherever it may; the house chooses the others by a setting."""
+    parts: tuple[Goal | Step, ...] = (*procedure.goals, *procedure.steps)
+    named = [procedure.owner, procedure.late_to, *procedure.readers]
+    named += [role for may in procedure.may for role in may.roles]
+    named += [part.role for part in parts]
+    named += [role for part in parts for remind in part.remind for role in remind.also]
+    named += [rung.to for part in parts for rung in part.when_late]
+    named += [role for step in procedure.steps for outcome in step.outcomes for role in outcome.tells]
+    return {role for role in named if isinstance(role, str) and role}
 
 
 def _choose_calendar(session: Session, setting: str, value: str, *, now: datetime) -> int:
