@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import Session, col, create_engine, select
+from sqlmodel import Session, col, create_engine, delete, select
 
 from models.case import Case, Log, OpenObligation
 from models.message import Mail, MailNotice, Notice
@@ -46,6 +46,7 @@ class Office:
 
     def person(self, id: str, role: str = "", *, email: str | None = None, **more: Any) -> None:
         self.session.add(Person(id=id, name=id.title(), **more))
+        self.session.flush()
         self.session.add(
             Address(person_id=id, since=date(2021, 1, 1), email=f"{id}@zorg.nl" if email is None else email)
         )
@@ -483,8 +484,8 @@ def test_a_replay_after_a_restore_gives_the_same_message_id(office: Office):
     notice = office.notice("A", case, MEMBER)
     office.compose()
     first = office.mails[0].message_id
-    for row in (*office.session.exec(select(MailNotice)), *office.mails):
-        office.session.delete(row)
+    for table in (MailNotice, Mail):
+        office.session.exec(delete(table))
     notice.state = "gepland"
     office.session.flush()
 

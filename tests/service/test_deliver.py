@@ -201,16 +201,16 @@ def test_a_mail_is_sent_once(post: PostOffice):
 def test_a_refusal_for_now_is_tried_again_later_and_later(post: PostOffice):
     post.mail()
     post.channel.answers["ann@zorg.nl"] = 451
-    tried, wall = [], WALL
+    tried = []
     for minute in range(90):
         before = len(post.channel.sent)
         post.deliver(wall=WALL + timedelta(minutes=minute))
         tried += [minute] * (len(post.channel.sent) - before)
-    wall += timedelta(days=1)
+
     assert tried == [0, 1, 6, 21, 81]
 
     post.channel.answers.clear()
-    post.deliver(wall=wall)
+    post.deliver(wall=WALL + timedelta(days=1))
     assert post.states() == ["verzonden"]
 
 
@@ -458,7 +458,7 @@ def test_what_may_have_gone_out_is_noted_beside_the_database_first(post: PostOff
     with pytest.raises(RuntimeError):
         post.deliver()
 
-    assert (post.data / "sent.journal").read_text() == f"{WALL.isoformat()} {message_id('uuid', 'k1')}\n"
+    assert (post.data / "sent.journal").read_text().split()[1] == message_id("uuid", "k1")
     assert post.states() == ["bezig"]
 
 

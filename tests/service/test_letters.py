@@ -17,7 +17,7 @@ Golden = Callable[[str, str], None]
 
 MONDAY = date(2021, 10, 11)
 NOW = datetime(2021, 10, 11, 6, 0, tzinfo=UTC)
-READER = Reader(MONDAY, "https://tijdig.example", "4F1C09AB")
+READER = Reader("ann", MONDAY, "https://tijdig.example", "4F1C09AB")
 
 JUDGE = Matter(
     7, "ORA-2021-007", "lid-014", False, "judge", 1, True, "step", "Geef een oordeel: groen of rood",
@@ -82,8 +82,8 @@ LETTERS = {
         notice("F", VISIT, before="2021-11-12", after="2021-11-15", reason="de boerderij is die dag dicht"), READER
     ),
     "decision": lambda: notice_letter(
-        notice("G", replace(JUDGE, closed=True, stands=False), "lid", outcome="Groen", day="2021-10-14",
-               responsible="lid"), READER
+        notice("G", replace(JUDGE, closed=True, stands=False), "lid", outcome="Groen", day="2021-10-14"),
+        replace(READER, person="lid-014"),
     ),
     "decision-case-goes-on": lambda: notice_letter(
         notice("G", replace(JUDGE, stands=False), "kwaliteitsadviseur", outcome="Geen rood", day="2021-10-14",

@@ -20,6 +20,8 @@ class Outcome:
     code: int | None
     message_id: str
     temporary: bool = False
+    impossible: str = ""
+    """Why it was not even tried."""
 
     @property
     def is_sent(self) -> bool:
@@ -27,7 +29,7 @@ class Outcome:
 
     @property
     def is_uncertain(self) -> bool:
-        return self.code is None and not self.temporary
+        return self.code is None and not self.temporary and not self.impossible
 
 
 class Unreachable(Exception):  # noqa: N818 - it says what is the case
@@ -52,7 +54,7 @@ class Files:
     """Mails as `.eml` files in a folder, named by their Message-ID."""
 
     folder: Path
-    batch: int = 500
+    batch: int = 100
     repeatable: bool = True
 
     def send(self, mail: EmailMessage) -> Outcome:

@@ -405,8 +405,9 @@ class _Writer:
         id = message_id(self.installation, draft.key)
         behalf = people.name(draft.behalf) if draft.behalf else ""
         reader = Reader(
-            today, self.url, number_of(id), people.channel(draft.person), behalf, self.waiting.get(draft.person, 0)
-        )
+            draft.person, today, self.url, number_of(id), people.channel(draft.person), behalf,
+            self.waiting.get(draft.person, 0),
+        )  # fmt: skip
         letter = draft.words(reader)
         return {
             "key": draft.key, "person_id": draft.person, "kind": draft.kind, "day": today, "thread": draft.thread,

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
+from time import monotonic
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select, update
@@ -101,30 +101,22 @@ def deliver(
     """
     with store.read() as session:
         home, calendar, people = installation(session), current_calendar(session), Directory.load(session)
-    route, counts = route_of(home, settings), Counter[str]()
+    route, counts, ended = route_of(home, settings), Counter[str](), wall
     if route and channel:
         route = replace(route, channel=channel)
     if route:
         with closing(route.channel):
             run = _Delivery(store, route, home, people, calendar, settings.data, now, wall)
             run.all()
-            counts = run.counts
+            counts, ended = run.counts, run.wall_now
     with store.write() as session:
         standing = dict(session.exec(select(Mail.state, func.count()).group_by(Mail.state)).all())
         told = {
             "sent": counts["verzonden"], "waiting": standing.get("klaar", 0) + standing.get("wacht", 0),
             "failed": counts["mislukt"], "uncertain": counts["onzeker"], "held": standing.get("aangehouden", 0),
         }  # fmt: skip
-        session.add(Run(kind="deliver", by=by, started_at=wall, finished_at=wall, counts=canonical(told)))
+        session.add(Run(kind="deliver", by=by, started_at=wall, finished_at=ended, counts=canonical(told)))
     return told
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A mail of which this process alone may hand over the data, until its lease ends."""
-
-    id: int
-    message: EmailMessage
 
 
 @dataclass(slots=True)
@@ -141,6 +133,12 @@ class _Delivery:
     wall: datetime
     counts: Counter[str] = field(default_factory=Counter)
     secret: bytes = b""
+    began: float = field(default_factory=monotonic)
+
+    @property
+    def wall_now(self) -> datetime:
+        """The wall clock: a run may take longer than a lease."""
+        return self.wall + timedelta(seconds=monotonic() - self.began)
 
     def all(self) -> None:
         self.secret = secret_of(self.folder)
@@ -179,22 +177,18 @@ class _Delivery:
 
     # --- before the data goes out
 
-    def _claim(self, session: Session, ids: Sequence[int]) -> list[Claimed]:
+    def _claim(self, session: Session, ids: Sequence[int]) -> list[Mail]:
         """Take these mails, unless another process did; what has no point any more lapses here."""
         taking = update(Mail).where(col(Mail.id).in_(ids), self._claimable())
-        lease = {"state": "bezig", "leased_until": self.wall + LEASE}
-        won = session.execute(
-            taking.values(**lease).returning(col(Mail.id)), execution_options={"synchronize_session": False}
-        )
-        taken = [i for (i,) in won]
-        mails = list(
-            session.exec(select(Mail).where(col(Mail.id).in_(taken)).order_by(col(Mail.fatal).desc(), col(Mail.id)))
-        )
+        lease = taking.values(state="bezig", leased_until=self.wall_now + LEASE).returning(col(Mail.id))
+        taken = [i for (i,) in session.execute(lease, execution_options={"synchronize_session": False})]
+        order = col(Mail.fatal).desc(), col(Mail.id)
+        mails = session.exec(select(Mail).where(col(Mail.id).in_(taken)).order_by(*order)).all()
         notices = notices_of_mails(session, taken)
         back = taken_back(session, [notice for told in notices.values() for notice in told])
-        going = [m for m in mails if self._stands(session, m, self._why_not(m, notices.get(m.id or 0, ()), back))]
+        going = [mail for mail in mails if self._goes(mail, self._why_not(mail, notices.get(mail.id or 0, ()), back))]
         open_links(session, going, self.secret, self.now)
-        return [claimed for mail in going if (claimed := self._enveloped(session, mail))]
+        return going
 
     def _why_not(self, mail: Mail, notices: Sequence[Pending], back: Mapping[int, datetime]) -> str:
         """Why the mail is not to go out after all; empty when it is."""
@@ -203,53 +197,50 @@ class _Delivery:
         reasons = [why_lapsed(notice, self.now, back) for notice in notices]
         return reasons[-1] if reasons and all(reasons) else ""
 
-    def _stands(self, session: Session, mail: Mail, why_not: str) -> bool:
+    def _goes(self, mail: Mail, why_not: str) -> bool:
+        """Settle here what does not go out; let the rest follow the newest address."""
         if why_not:
             mail.state, mail.why, mail.leased_until = "vervallen", why_not, None
-            session.add(mail)
-        return not why_not
-
-    def _enveloped(self, session: Session, mail: Mail) -> Claimed | None:
-        """The mail as it goes out, to the newest address; one that cannot be made has failed."""
+            return False
         address = self.people.address(mail.person_id, local_day(self.now))
         mail.address = address if is_usable(address) else mail.address
+        return True
+
+    # --- the data goes out
+
+    def _hand_over(self, claimed: Sequence[Mail]) -> tuple[list[tuple[int, Outcome]], bool]:
+        """What became of each mail, and whether the server can be reached."""
+        if claimed and not self.route.channel.repeatable:
+            self._note_in_journal(claimed)
+        outcomes: list[tuple[int, Outcome]] = []
+        for mail in claimed:
+            try:
+                outcomes.append((mail.id or 0, self._send(mail)))
+            except Unreachable:
+                rest = claimed[len(outcomes) :]
+                return [*outcomes, *((m.id or 0, Outcome(None, m.message_id, temporary=True)) for m in rest)], False
+        return outcomes, True
+
+    def _send(self, mail: Mail) -> Outcome:
+        if self.route.live and mail.address.rstrip(".").lower().endswith(".example"):
+            return Outcome(
+                None, mail.message_id, impossible="het adres eindigt op .example: dat is alleen voor een proef"
+            )
         notes = [f"Oorspronkelijk aan: {mail.address}"] if self.route.redirect else []
         notes += [AGAIN] if mail.why == UNCERTAIN_ONCE else []
-        session.add(mail)
-        if self.route.live and mail.address.rstrip(".").lower().endswith(".example"):
-            self._fail(session, mail, "het adres eindigt op .example: dat is alleen voor een proef")
-            return None
         try:
             message = envelope(
                 mail, sender=self.route.sender, to=self.route.redirect or mail.address, installation=self.home.uuid,
                 now=self.now, reveal=revealer(self.secret, mail.key), notes=notes,
             )  # fmt: skip
         except ValueError:
-            self._fail(session, mail, "het bericht heeft een kop of adres dat niet kan")
-            return None
-        return Claimed(mail.id or 0, message)
+            return Outcome(None, mail.message_id, impossible="het heeft een kop of adres dat niet kan")
+        return self.route.channel.send(message)
 
-    # --- the data goes out
-
-    def _hand_over(self, claimed: Sequence[Claimed]) -> tuple[list[tuple[int, Outcome]], bool]:
-        """What became of each mail, and whether the server can be reached."""
-        if not self.route.channel.repeatable:
-            self._note_in_journal(claimed)
-        outcomes = []
-        for mail in claimed:
-            try:
-                outcomes.append((mail.id, self.route.channel.send(mail.message)))
-            except Unreachable:
-                never = [
-                    (m.id, Outcome(None, m.message["Message-ID"], temporary=True)) for m in claimed[len(outcomes) :]
-                ]
-                return [*outcomes, *never], False
-        return outcomes, True
-
-    def _note_in_journal(self, claimed: Sequence[Claimed]) -> None:
+    def _note_in_journal(self, claimed: Sequence[Mail]) -> None:
         """Beside the database: what may have gone out. After a restore it tells what the backup does not know."""
         with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
-            journal.writelines(f"{self.wall.isoformat()} {mail.message['Message-ID']}\n" for mail in claimed)
+            journal.writelines(f"{self.wall_now.isoformat()} {mail.message_id}\n" for mail in claimed)
             journal.flush()
             os.fsync(journal.fileno())
 
@@ -267,7 +258,9 @@ class _Delivery:
     def _settle_one(self, session: Session, mail: Mail, outcome: Outcome) -> None:
         mail.code, mail.leased_until = outcome.code, None
         session.add(mail)
-        if outcome.is_sent:
+        if outcome.impossible:
+            self._fail(session, mail, outcome.impossible)
+        elif outcome.is_sent:
             mail.state, mail.why, mail.sent_at = "verzonden", "", self.now
             self.counts["verzonden"] += 1
         elif outcome.is_uncertain:

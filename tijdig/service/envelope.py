@@ -9,8 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from hashlib import sha256
-
-from markupsafe import escape
+from html import escape
 
 from models.message import Mail
 from tijdig.engine.calendar import ZONE

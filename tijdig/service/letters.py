@@ -69,6 +69,7 @@ class Letter:
 class Reader:
     """Who reads it, and when: `behalf` is the name of whom a deputy stands in for."""
 
+    person: str
     today: date
     url: str
     number: str
@@ -158,8 +159,9 @@ def _notice_words(notice: Pending, reader: Reader) -> dict[str, Any]:
     suspended = said.get("rule") == "suspension_ends" and nominal
     return {
         "suspended_until": short_date(nominal) if suspended and nominal else "",
-        "responsible": responsible, "own": own, "asked": "u" if own else f"{the(responsible)}",
-        "whose": "uw" if own else "het", "start_on": short_date(start) if start and start > reader.today else "",
+        "responsible": responsible, "own": own, "asked": "u" if own else the(responsible),
+        "whose": "uw" if reader.person == notice.matter.subject else "het",
+        "start_on": short_date(start) if start and start > reader.today else "",
         "told_on": without_year(told, due or reader.today) if told else "",
         "escalates_on": without_year(escalates, due or reader.today) if escalates else "",
         "escalates_to": the(str(said["escalates_to"])) if escalates else "",
