@@ -1,0 +1,193 @@
+"""What holds for every page: privacy headers, our own forms only, limits, the footer, and pages for what goes wrong."""
+
+import logging
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.web.town import Town, hidden, words
+from tijdig.web.app import ASKED_PER_MINUTE
+from tijdig.web.shield import mask_tokens
+from tijdig.web.uploads import MOST_IN_A_FORM
+
+PATHS = ["/", "/gezond", "/nergens", "/t/nergens", "/static/tijdig.css", "/static/nergens.css"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_answer_keeps_itself_to_itself(town: Town, path: str) -> None:
+    headers = town.get(path).headers
+
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == ("no-cache" if path.startswith("/static/") else "no-store")
+
+
+def test_pages_bring_nothing_from_elsewhere_and_no_script(town: Town) -> None:
+    page = town.get(f"/t/{town.link(town.open())}").text
+
+    assert "<script" not in page
+    assert " style=" not in page
+    assert re.findall(r'(?:href|src|action)="(?!/|#)[^"]*"', page) == []
+
+
+# --- forms of our own only
+
+ORIGINS = [
+    pytest.param({"origin": "http://testserver"}, 200, id="our own"),
+    pytest.param({"origin": "null", "sec-fetch-site": "same-origin"}, 200, id="our own, without referrer"),
+    pytest.param({}, 200, id="not said"),
+    pytest.param({"origin": "https://elders.example"}, 403, id="elsewhere"),
+    pytest.param({"origin": "http://testserver:81"}, 403, id="another port"),
+    pytest.param({"origin": "null", "sec-fetch-site": "cross-site"}, 403, id="elsewhere, hidden"),
+    pytest.param({"sec-fetch-site": "same-site"}, 403, id="a neighbour"),
+]
+
+
+@pytest.mark.parametrize(("headers", "status"), ORIGINS)
+def test_a_form_comes_from_our_own_page(town: Town, headers: dict[str, str], status: int) -> None:
+    case = town.open()
+    token = town.link(case)
+    form = hidden(town.get(f"/t/{token}").text) | {"feit.explanation": "klaar"}
+
+    answer = town.client.post(f"/t/{token}", data=form, headers=headers)
+
+    assert answer.status_code == status
+    assert len(town.decisions(case)) == (status == 200)
+
+
+def test_a_form_that_was_not_made_for_this_link_is_refused(town: Town) -> None:
+    case = town.open()
+    token, other = town.link(case), town.link(case, "judge", "ann")
+    sealed = hidden(town.get(f"/t/{other}").text)["formulier"]
+
+    for form in ({}, {"formulier": "verzonnen"}, {"formulier": sealed}):
+        answer = town.send(token, form | {"feit.explanation": "klaar"})
+        assert answer.status_code == 403
+        assert "Er is niets gewijzigd." in words(answer.text)
+    assert town.decisions(case) == []
+
+
+# --- limits
+
+
+def test_one_link_may_be_opened_so_often_a_minute(town: Town) -> None:
+    token, other = town.link(town.open()), "een-ander"
+    statuses = [town.get(f"/t/{token}").status_code for _ in range(ASKED_PER_MINUTE + 1)]
+
+    assert set(statuses[:-1]) == {200}
+    assert statuses[-1] == town.send(token, {}).status_code == 429
+    assert town.get(f"/t/{other}").status_code == 404
+
+    town.later(minutes=1)
+
+    assert town.get(f"/t/{token}").status_code == 200
+
+
+def test_a_form_without_end_is_cut_off(town: Town) -> None:
+    token = town.link(town.open())
+    sent = 0
+
+    def endless() -> object:
+        nonlocal sent
+        yield b'--x\r\nContent-Disposition: form-data; name="feit.evidence"; filename="a"\r\n\r\n'
+        while sent < 2 * MOST_IN_A_FORM:
+            sent += 1024 * 1024
+            yield b"x" * 1024 * 1024
+
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    answer = town.client.post(f"/t/{token}", content=endless(), headers=headers)
+
+    assert answer.status_code == 413
+    assert "hoogstens 10 MB" in words(answer.text)
+
+
+def test_what_is_no_form_is_refused(town: Town) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+
+    answer = town.client.post(f"/t/{town.link(town.open())}", content=b"--y rommel", headers=headers)
+
+    assert answer.status_code == 400
+
+
+# --- the edges of a page
+
+FOOTERS = [
+    pytest.param(None, "Termijnen zijn hier nog nooit gecontroleerd. Er gaan geen herinneringen uit.", id="never"),
+    pytest.param(0, "Controle draait, laatst ma 4 okt 2021, 09:00", id="just now"),
+    pytest.param(120, "Controle draait, laatst ma 4 okt 2021, 07:00", id="two intervals ago"),
+    pytest.param(
+        121,
+        "Termijnen worden niet gecontroleerd sinds ma 4 okt 2021, 06:59 . Er gaan geen herinneringen uit.",
+        id="longer ago",
+    ),
+]
+
+
+@pytest.mark.parametrize(("minutes_ago", "said"), FOOTERS)
+def test_every_page_says_whether_terms_are_checked(town: Town, minutes_ago: int | None, said: str) -> None:
+    if minutes_ago is not None:
+        town.swept(town.now - timedelta(minutes=minutes_ago))
+
+    for path in ("/", "/nergens", f"/t/{town.link(town.open())}"):
+        page = town.get(path).text
+        assert said in " ".join(re.sub(r"<[^>]+>", " ", page).split())
+        assert ('class="alarm"' in page) == ("niet" in said or "nooit" in said)
+
+
+def test_health_is_asked_without_data(town: Town) -> None:
+    assert town.get("/gezond").json() == {"status": "gezond"}
+
+    town.break_database()
+
+    assert town.get("/gezond").status_code == 503
+    assert town.get("/gezond").json() == {"status": "ziek"}
+
+
+# --- what goes wrong
+
+
+def test_what_is_not_there_has_a_page(town: Town) -> None:
+    for answer in (town.get("/nergens"), town.get("/docs"), town.get("/openapi.json"), town.get("/static/x")):
+        assert answer.status_code == 404
+        assert "<h1>Deze pagina is er niet</h1>" in answer.text
+
+
+def test_a_failure_has_a_code_that_the_log_knows_and_no_trace(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    token = town.link(town.open())
+    form = hidden(town.get(f"/t/{token}").text)
+    town.break_database()
+
+    shown = town.get(f"/t/{token}")
+    sent = town.send(token, form | {"feit.explanation": "klaar"})
+
+    assert (shown.status_code, sent.status_code) == (500, 500)
+    assert "Deze pagina kan nu niet worden getoond. Probeer opnieuw. Code" in words(shown.text)
+    assert "Niet opgeslagen, er is niets gewijzigd. Probeer opnieuw. Code" in words(sent.text)
+    for answer in (shown, sent):
+        code = re.search(r"Code (\w{8})\.", answer.text)
+        assert code is not None
+        assert f"code {code[1]}" in caplog.text
+        assert "Traceback" not in answer.text
+    assert token not in caplog.text
+
+
+def test_who_finds_the_database_busy_is_asked_to_try_again(town: Town) -> None:
+    token = town.link(town.open())
+    form = hidden(town.get(f"/t/{token}").text)
+
+    with town.impatient(), town.store.write():
+        answer = town.send(token, form | {"feit.explanation": "klaar"})
+
+    assert answer.status_code == 503
+    assert "Niet opgeslagen, er is niets gewijzigd." in words(answer.text)
+
+
+def test_tokens_stay_out_of_the_access_log() -> None:
+    said = '%s - "%s %s HTTP/%s" %d', ("127.0.0.1:5000", "POST", "/t/geheim/nieuw?x=1", "1.1", 200)
+    record = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, *said, None)
+
+    assert mask_tokens(record)
+    assert record.getMessage() == '127.0.0.1:5000 - "POST /t/…/nieuw?x=1 HTTP/1.1" 200'

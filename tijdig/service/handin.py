@@ -1,0 +1,253 @@
+"""What becomes of what somebody hands in through a mail's link.
+
+One transaction, in which everything is asked again: link, right, assignee, four eyes, version, and whether this very
+form came before (ux.md, section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlmodel import Session, select
+
+from models.case import Case as CaseRow
+from models.message import Link
+from models.operation import Event
+from tijdig.engine.acts import MIN_REASON
+from tijdig.engine.calendar import local_day
+from tijdig.engine.case import Record
+from tijdig.engine.conditions import Condition
+from tijdig.engine.errors import Refused
+from tijdig.engine.fold import State
+from tijdig.engine.language import Fact
+from tijdig.engine.snapshot import canonical
+from tijdig.service import cases, documents
+from tijdig.service.cases import Doing
+from tijdig.service.forms import clean_text, model_for, plain
+from tijdig.service.links import hashed
+from tijdig.service.people import Directory
+from tijdig.service.sheet import Finished, Sheet, live_link, open_or_finished
+from tijdig.service.work import Held, Work
+
+CHOOSE = "Maak een keuze."
+NOT_NOW = "Deze keuze kan nu niet. Maak een andere keuze."
+REASON = f"Schrijf een reden van minimaal {MIN_REASON} tekens."
+NOTHING = "U hebt nog niets ingevuld. Vul minstens één veld in."
+MISSING = {"document": "Kies een bestand.", "choice": CHOOSE, "yes_no": "Kies ja of nee."}
+WRONG = {
+    "date": "Vul een datum in, bijvoorbeeld 15-10-2021.",
+    "moment": "Vul een datum en een tijd in, bijvoorbeeld 2021-10-15T17:00.",
+    "money": "Vul een bedrag in, bijvoorbeeld 1.250,00.",
+    "choice": CHOOSE,
+    "yes_no": "Kies ja of nee.",
+}
+
+OUTCOME_FIELD, REASON_FIELD = ":outcome", ":reason"
+"""Where no fact is wrong but the choice or its reason; no fact is called so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody handed in: the one-time key of the form, the version that they saw, and what they filled in.
+
+    `problems` were found while the form was read: a file that is too large.
+    """
+
+    key: str
+    version: int
+    outcome: str = ""
+    reason: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    def given(self, name: str) -> Any:
+        """What was filled in for a fact; empty when nothing was."""
+        return self.documents.get(name) or self.texts.get(name, "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """It was handed in: when, and by which number it can be found (dossier and version)."""
+
+    at: datetime
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """The form cannot be taken so: what is wrong, by field."""
+
+    sheet: Sheet
+    problems: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to the case since the form was made."""
+
+    act: str
+    asks: str
+    """Of the step that it was about, if any."""
+    with_document: bool
+    role: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The case is no longer as the form showed it."""
+
+    sheet: Sheet
+    changes: tuple[Change, ...]
+
+
+def hand_in(
+    session: Session, token: str, answer: Answer, *, now: datetime
+) -> Receipt | Mistakes | Changed | Sheet | Finished | None:
+    """Decide what was handed in, in this transaction. The same form twice gives the same receipt.
+
+    Gives Mistakes or Changed when nothing was decided yet, the sheet with its refusal when this person may not,
+    Finished when somebody did it before, and None when the link leads nowhere.
+    """
+    link = live_link(session, token, now=now)
+    if link is None:
+        return None
+    # for update: on PostgreSQL nobody else decides from here on; SQLite's writers come one by one anyhow
+    row = session.exec(select(CaseRow).where(CaseRow.id == link.case_id).with_for_update()).one()
+    if receipt := _received(session, row, answer):
+        return receipt
+    held, seen = open_or_finished(session, link, now)
+    if isinstance(seen, Finished):
+        return seen
+    if seen.refusal:
+        _note(session, "denied", link, now, case=row.code, step=link.step, why=seen.refusal)
+        return seen
+    if problems := _mistakes(seen, answer):
+        return Mistakes(seen, problems)
+    if answer.version != row.version:
+        return Changed(seen, tuple(_changes(held, Directory.load(session), answer.version)))
+    _decide(session, seen, answer, now)
+    return Receipt(now, _number(row, answer))
+
+
+def _decide(session: Session, sheet: Sheet, answer: Answer, now: datetime) -> None:
+    for kept in answer.documents.values():
+        documents.note(session, kept, now=now)
+    work = Work(session)
+    cases.decide(
+        work, Directory.load(session), sheet.row.code, sheet.link.step, _outcome(sheet, answer),
+        {fact.fact: value for fact in sheet.fields if (value := answer.given(fact.fact))},
+        Doing(sheet.link.person_id, now, reason=answer.reason.strip()), version=answer.version,
+    )  # fmt: skip
+    work.flush()
+    _note(session, "form", sheet.link, now, **_form(sheet.row, answer))
+
+
+def _form(row: CaseRow, answer: Answer) -> dict[str, str]:
+    return {"case": row.code, "form": hashed(answer.key)}
+
+
+def _received(session: Session, row: CaseRow, answer: Answer) -> Receipt | None:
+    """The receipt of this very form, when it was handed in before: a double click is one decision."""
+    wanted = select(Event.at).where(Event.kind == "form", Event.detail == canonical(_form(row, answer)))
+    at = session.exec(wanted).first()
+    return Receipt(at, _number(row, answer)) if at else None
+
+
+def _number(row: CaseRow, answer: Answer) -> str:
+    """The dossier and the version that the decision made: `act/VERSION` in the log."""
+    return f"{row.code}/{answer.version + 1}"
+
+
+def _note(session: Session, kind: str, link: Link, now: datetime, **detail: str) -> None:
+    session.add(Event(at=now, kind=kind, actor=link.person_id, detail=canonical(detail)))
+    session.flush()
+
+
+def _outcome(sheet: Sheet, answer: Answer) -> str:
+    """What was chosen; where there is only one outcome there is nothing to choose."""
+    assert sheet.step is not None
+    return answer.outcome if len(sheet.step.outcomes) > 1 else sheet.step.outcomes[0].name
+
+
+def _mistakes(sheet: Sheet, answer: Answer) -> dict[str, str]:
+    """What is wrong with an answer, by field, in the order of the form."""
+    values, wrong = _values(sheet, answer)
+    found = dict(_found(sheet, answer, values, {**wrong, **answer.problems}))
+    says_nothing = sheet.fields and not values and len(sheet.outcomes) == 1
+    return found or ({sheet.fields[0].fact: NOTHING} if says_nothing else {})
+
+
+def _found(
+    sheet: Sheet, answer: Answer, values: Mapping[str, Any], wrong: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    chosen = _outcome(sheet, answer)
+    outcome = next((o for o in sheet.outcomes if o.name == chosen), None)
+    seen = sheet.state.as_if(sheet.asked.step, chosen, values) if outcome else sheet.state
+    if outcome is None or (outcome.only is not None and outcome.only.holds(seen) is not True):
+        yield OUTCOME_FIELD, NOT_NOW if chosen else CHOOSE
+    for fact in sheet.fields:
+        if fact.fact in wrong:
+            yield fact.fact, wrong[fact.fact]
+        elif outcome and seen.fact(fact.fact) is None and _holds(fact.required, seen):
+            yield fact.fact, MISSING.get(fact.kind, "Vul dit in.")
+    if outcome and _holds(outcome.reason, seen) and len(answer.reason.strip()) < MIN_REASON:
+        yield REASON_FIELD, REASON
+    elif problem := _text_problem(answer.reason):
+        yield REASON_FIELD, problem
+
+
+def _values(sheet: Sheet, answer: Answer) -> tuple[dict[str, Any], dict[str, str]]:
+    """The facts that were filled in, as a record holds them, and what is wrong with the others."""
+    values, wrong = {}, {}
+    for fact in sheet.fields:
+        if given := answer.given(fact.fact):
+            try:
+                form = model_for([fact], all_optional=True).model_validate({fact.fact: given})
+                values[fact.fact] = plain(getattr(form, fact.fact))
+            except ValidationError as error:
+                said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+                wrong[fact.fact] = WRONG.get(fact.kind) or (_range(fact) if fact.kind == "number" else said)
+    return values, wrong
+
+
+def _range(fact: Fact) -> str:
+    bounds = [f"{word} {bound}" for word, bound in (("vanaf", fact.min), ("tot en met", fact.max)) if bound is not None]
+    return " ".join(["Vul een heel getal in", *bounds]) + "."
+
+
+def _text_problem(text: str) -> str:
+    try:
+        clean_text(text)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _holds(wanted: bool | Condition, state: State) -> bool:
+    return wanted.holds(state) is True if isinstance(wanted, Condition) else wanted
+
+
+def _changes(held: Held, people: Directory, seen: int) -> Iterator[Change]:
+    """The records after the version that was seen: each record made one version."""
+    terms = held.case.terms
+    for record in held.case.records[seen:]:
+        step = terms.steps.get(record.step)
+        kinds = {fact.kind for name in record.values if (fact := terms.procedure.fact(name))}
+        yield Change(
+            record.act, step.asks if step else "", "document" in kinds, _role_of(record, held, people), record.at
+        )
+
+
+def _role_of(record: Record, held: Held, people: Directory) -> str:
+    """In which role somebody did this, as far as it can be told afterwards; people are not named to each other."""
+    terms = held.case.terms
+    if record.act == "decide":
+        return terms.role(terms.steps[record.step].role)
+    roles = people.roles_of(record.by, local_day(record.at))
+    return roles[0] if roles else "systeem"

@@ -1,0 +1,153 @@
+"""A task as the person of a mail's link sees it. Looking changes nothing: what scans mail follows links.
+
+A link is for one person and one task (ux.md, section 6). Who may not finish the task sees it, and why not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from models.case import Case as CaseRow
+from models.message import Link
+from models.organisation import Address
+from tijdig.engine.acts import roles_for
+from tijdig.engine.advance import advance
+from tijdig.engine.calendar import local_day
+from tijdig.engine.case import Record
+from tijdig.engine.errors import Refused
+from tijdig.engine.fold import State
+from tijdig.engine.language import Fact, Outcome, Step
+from tijdig.engine.plan import Obligation, TermStatus, obligations
+from tijdig.service.links import hashed
+from tijdig.service.people import Directory
+from tijdig.service.work import Held, Work
+
+FOUR_EYES = "U maakte dit voorstel zelf. Een ander moet besluiten."
+TAKEN = "Een ander heeft deze taak opgepakt. U hoeft niets te doen."
+NO_RIGHT = "U mag dit niet afronden. De rol {role} wel."
+NO_TASK = "Dit is een termijn van het dossier. Op deze pagina hoeft u niets in te vullen."
+NOT_YET = "Deze taak kan nu nog niet worden afgerond: zij wacht op anderen."
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An open task as the person of its link sees it. With a `refusal` they may look, but not finish it."""
+
+    link: Link
+    row: CaseRow
+    state: State
+    asked: Obligation
+    status: TermStatus
+    step: Step | None
+    refusal: str
+    behalf: str = ""
+    """The name of the absent person for whom a deputy acts."""
+    phone: str = ""
+    """Of somebody who looks after the case; empty when none is known."""
+    is_colleague: bool = False
+    decided: tuple[Record, ...] = ()
+    """The decisions in this case so far, for a colleague who has to weigh them."""
+
+    @property
+    def fields(self) -> tuple[Fact, ...]:
+        """The form of the step. A timetable row is imported, never filled in."""
+        found = map(self.state.terms.procedure.fact, self.step.form if self.step else ())
+        return tuple(fact for fact in found if fact and fact.kind != "row")
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What may be chosen now, as far as can be known before the form is filled in."""
+        if self.step is None:
+            return ()
+        waits = not all(self.state.steps[self.step.step].children.values())
+        open_ = [o for o in self.step.outcomes if not (waits and o is self.step.outcomes[0])]
+        return tuple(
+            o
+            for o in open_
+            if o.only is None or o.only.holds(self.state.as_if(self.step.step, o.name, {})) is not False
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The task of this link is no longer open: somebody in `role` did it on `day`, or it was no longer needed."""
+
+    role: str
+    day: date | None
+
+
+def live_link(session: Session, token: str, *, now: datetime) -> Link | None:
+    """The link of a token, whatever became of its task; None when it is unknown, revoked or over."""
+    link = session.get(Link, hashed(token))
+    return None if link is None or link.revoked_at or link.expires_on < local_day(now) else link
+
+
+def look(session: Session, token: str, *, now: datetime) -> Sheet | Finished | None:
+    """What a link shows now; None when it leads nowhere."""
+    link = live_link(session, token, now=now)
+    return open_or_finished(session, link, now)[1] if link else None
+
+
+def open_or_finished(session: Session, link: Link, now: datetime) -> tuple[Held, Sheet | Finished]:
+    """The case of a link, and what the link shows of it."""
+    rows = session.exec(select(CaseRow).where(CaseRow.id == link.case_id)).all()
+    held = Work(session).hold(rows)[0]
+    state = advance(held.case, now).state
+    asked = next((o for o in obligations(state) if (o.step, o.round) == (link.step, link.round) and o.stands), None)
+    if asked is None or state.closed:
+        return held, _finished(held, state, link)
+    return held, _sheet(session, held, state, link, asked, now)
+
+
+def _finished(held: Held, state: State, link: Link) -> Finished:
+    """Each round of a step ends with its own decision."""
+    decided = [r for r in held.case.records if r.act == "decide" and r.step == link.step]
+    step = state.terms.steps.get(link.step)
+    if step is None or len(decided) < link.round:
+        return Finished("", None)
+    return Finished(state.terms.role(step.role), local_day(decided[link.round - 1].at))
+
+
+def _sheet(session: Session, held: Held, state: State, link: Link, asked: Obligation, now: datetime) -> Sheet:
+    people, terms = Directory.load(session), state.terms
+    step, person = terms.steps.get(link.step), link.person_id
+    behalf, refusal = _right(people, held, state, step, person, local_day(now))
+    sheet = Sheet(
+        link, held.row, state, asked, asked.status(now, terms), step, refusal, people.name(behalf) if behalf else "",
+        _phone(session, people, held, local_day(now)), people.has_digest(person),
+        tuple(r for r in held.case.records if r.act == "decide"),
+    )  # fmt: skip
+    return sheet if sheet.refusal or sheet.outcomes else replace(sheet, refusal=NOT_YET)
+
+
+def _right(people: Directory, held: Held, state: State, step: Step | None, person: str, today: date) -> tuple[str, str]:
+    """On whose behalf this person may finish the task, or why they may not."""
+    if step is None:
+        return "", NO_TASK
+    roles = roles_for(state.terms, "decide", step.step)
+    try:
+        right = people.may_act(person, roles, subject=held.row.subject, case=held.row.code, on=today)
+    except Refused:
+        return "", NO_RIGHT.format(role=" of ".join(roles))
+    assignee = state.steps[step.step].assignee
+    if assignee not in ("", person, right.behalf) and not people.is_absent(assignee, today):
+        return "", TAKEN
+    acted = {actor for name in step.not_by for actor in state.steps[name].actors}
+    return right.behalf, FOUR_EYES if acted & {person, right.behalf} else ""
+
+
+def _phone(session: Session, people: Directory, held: Held, today: date) -> str:
+    """A number to call: of whoever looks after this case and has one."""
+    terms = held.case.terms
+    owners = people.recipients(
+        terms.role(terms.procedure.owner), subject=held.row.subject, case=held.row.code, on=today
+    )
+    known = (
+        select(Address.phone)
+        .where(col(Address.person_id).in_([o.person for o in owners]), Address.since <= today, Address.phone != "")
+        .order_by(col(Address.since).desc())
+    )
+    return session.exec(known).first() or ""

@@ -1,0 +1,93 @@
+"""The web service: one page for each mail's link, until the worklist comes. `tijdig serve` runs it under uvicorn."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from models.schema import open_store
+from tijdig.engine.errors import Refused, TijdigError
+from tijdig.service.clock import installation
+from tijdig.service.links import secret_of
+from tijdig.settings import Settings
+from tijdig.web import home, link
+from tijdig.web.house import House, Instead, TheHouse
+from tijdig.web.seal import Seal
+from tijdig.web.shield import Shield, mask_tokens
+from tijdig.web.throttle import Throttle
+
+LOG = logging.getLogger(__name__)
+SWEEP_EVERY = timedelta(hours=1)
+ASKED_PER_MINUTE = 60
+"""Of one link; a person who fills in a form needs a few."""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+    every: timedelta = SWEEP_EVERY,
+) -> FastAPI:
+    """The web service of this installation; `every` is how often its terms are to be checked.
+
+    Raises Misconfigured when there is no database, or one of another version.
+    """
+    house = House(
+        open_store(settings.database_url), settings, Seal(secret_of(settings.data)), Throttle(ASKED_PER_MINUTE, 60),
+        wall, every,
+    )  # fmt: skip
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        house.store.close()
+
+    app = FastAPI(title="Tijdig", lifespan=lifespan, openapi_url=None)
+    app.state.house = house
+    app.include_router(link.router)
+    app.include_router(home.router)
+    app.get("/gezond")(_healthy)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    for kind in (Instead, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _instead)
+    app.add_middleware(Shield, failure=lambda method, error: _failed(house, method, error))
+    logging.getLogger("uvicorn.access").addFilter(mask_tokens)
+    return app
+
+
+def _healthy(house: TheHouse) -> JSONResponse:
+    """For a watchdog: whether pages and database answer. It tells nothing else."""
+    try:
+        with house.store.read() as session:
+            installation(session)
+    except Exception:
+        return JSONResponse({"status": "ziek"}, 503)
+    return JSONResponse({"status": "gezond"})
+
+
+def _instead(request: Request, error: Exception) -> HTMLResponse:
+    """A page for what is not there, or not to be had in this way."""
+    house: House = request.app.state.house
+    if isinstance(error, Instead):
+        return house.page(error.page, error.status, **error.words)
+    return house.page("not_found", error.status_code if isinstance(error, HTTPException) else 404)
+
+
+def _failed(house: House, method: str, error: Exception) -> Response:
+    """A page with a code, under which the log says what happened. The rules that said no are no failure of ours."""
+    code = token_hex(4).upper()
+    busy = isinstance(error, Refused) and error.code == "BUSY"
+    status = 503 if busy else 409 if isinstance(error, Refused) else 500
+    said = f"{error.code}: {error}" if isinstance(error, TijdigError) else type(error).__name__
+    LOG.error("%s failed, code %s, %s", method, code, said, exc_info=None if status < 500 or busy else error)
+    return house.page("failure", status, bare=True, code=code, changes=method != "GET")
