@@ -5,7 +5,7 @@ Every use case catches the case up first and asks in the same transaction whethe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -60,9 +60,7 @@ def open_case(
     if key and (known := work.session.exec(select(CaseRow).where(CaseRow.key == key)).first()):
         return work.hold([known])[0]
     _subject(work.session, terms.procedure, subject)
-    if at_step and not terms.procedure.step(at_step):
-        names = ", ".join(step.step for step in terms.procedure.steps)
-        raise Refused(f"{procedure} has no step '{at_step}' to be taken over at. Its steps are: {names}.")
+    _named(terms.procedure, at_step, terms.steps)
     facts = read_values(terms.procedure, values, store=work.keep)
     record = _authorised(people, terms, doing.record("open", values=facts, step=at_step), subject=subject)
     return work.open(procedure, subject, record, key=key)
@@ -71,6 +69,13 @@ def open_case(
 def _subject(session: Session, procedure: Procedure, subject: str) -> None:
     if procedure.subject == "lid" and session.get(Subject, subject) is None:
         raise Refused(f"There is no member '{subject}'. Import it first: tijdig import members FILE.csv.")
+
+
+def _named(procedure: Procedure, name: str, known: Collection[str]) -> None:
+    """Refuse the name of a step that is not there, before anybody is told that they may not act in it."""
+    if name and name not in known:
+        names = ", ".join(step.step for step in procedure.steps)
+        raise Refused(f"{procedure.id} has no step '{name}'. Its steps are: {names}.")
 
 
 def decide(
@@ -131,6 +136,7 @@ def _act(work: Work, held: Held, people: Directory, record: Record) -> Advance:
     if record.person and not people.knows(record.person):
         raise Refused(f"There is no person '{record.person}'. Name somebody of `tijdig export people`.")
     terms = held.case.terms
+    _named(terms.procedure, record.step, {*terms.steps, *terms.goals})
     return work.apply(held, _authorised(people, terms, record, subject=held.row.subject, case=held.row.code))
 
 

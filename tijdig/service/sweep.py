@@ -79,22 +79,23 @@ class _Planned(Exception):  # noqa: N818 - no error: it rolls a preview back
 def _batch(store: Store, swept: Swept, now: datetime, procedure: str, plan: bool) -> int:
     """One transaction over at most BATCH cases; gives how many there were."""
     limit = None if plan else BATCH
-    rows: Sequence[CaseRow] = ()
+    ids: list[int] = []
     try:
         with store.write(durable=False) as session:
             rows = _claim(session, now, procedure, limit)
+            ids = [row.id or 0 for row in rows]  # a rollback takes the rows themselves away
             done = _catch_up(session, rows, now)
             if plan:
                 raise _Planned
     except _Planned:
         pass
     except Exception:
-        if plan:
+        if plan or not ids:  # nothing was claimed: it is not a case that ails
             raise
-        return _one_by_one(store, swept, [row.id or 0 for row in rows], now)
-    swept.checked += len(rows)
+        return _one_by_one(store, swept, ids, now)
+    swept.checked += len(ids)
     swept.effects += done
-    return len(rows)
+    return len(ids)
 
 
 def _claim(session: Session, now: datetime, procedure: str, limit: int | None) -> Sequence[CaseRow]:
