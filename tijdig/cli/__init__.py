@@ -74,7 +74,7 @@ def _failed(error: Exception) -> int:
     said = _(
         "Onverwachte fout, er is niets half gedaan: {error}. Meld dit; met TIJDIG_DEBUG=1 ziet u waar het misging."
     )
-    say(said.format(error=f"{type(error).__name__}: {error}"))
+    say(said.format(error=" ".join(f"{type(error).__name__}: {error}".split())))
     return 1
 
 

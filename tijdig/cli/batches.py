@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from tijdig.cli import edge
 from tijdig.cli.acts import show_effects
-from tijdig.cli.screen import line, progress, say, show_json
+from tijdig.cli.screen import line, progress, row_problem, say, show_json
 from tijdig.cli.words import _
 from tijdig.service import batch, views
 from tijdig.service.acting import Caller, check_speakers
@@ -60,5 +60,5 @@ def _keep(session: Session) -> Store:
 
 def _report(problems: tuple[RowProblem, ...]) -> int:
     for problem in problems:
-        say(_("rij {row}, {column}: {problem}").format(**asdict(problem)))
+        say(row_problem(problem))
     return 1 if problems else 0

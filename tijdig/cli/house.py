@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from tijdig.cli.command import AS_JSON, AT, BY, command, option
-from tijdig.cli.screen import line, say, show_json
+from tijdig.cli.screen import line, row_problem, say, show_json
 from tijdig.cli.words import _
 
 KIND = option("kind", metavar=_("SOORT"), help="people, members, assignments, absences, settings, timetable")
@@ -58,7 +58,7 @@ def take_in(kind: str, file: str, dry_run: bool, name: str, at: str | None, as_j
     elif not done.problems:
         line(_("{added} toegevoegd, {changed} gewijzigd").format(added=done.added, changed=done.changed))
     for problem in done.problems:
-        say(_("rij {row}, {column}: {problem}").format(**asdict(problem)))
+        say(row_problem(problem))
     return 1 if done.problems else 0
 
 

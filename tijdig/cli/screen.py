@@ -6,9 +6,13 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tijdig.cli.words import _
 from tijdig.engine.errors import TijdigError
+
+if TYPE_CHECKING:
+    from tijdig.service.tables import RowProblem
 
 WIDE = 160
 """Columns of a table that does not go to a terminal: nothing is cut off in a pipe."""
@@ -38,6 +42,12 @@ def complain(error: TijdigError) -> None:
         say(f"{problem.place}: {problem.problem} {problem.mend}".removeprefix(": "))
     if not getattr(error, "problems", ()):
         say(str(error))
+
+
+def row_problem(problem: "RowProblem") -> str:
+    """Where in a file, and what is wrong there."""
+    where = f"{problem.row}, {problem.column}" if problem.column else problem.row
+    return _("rij {where}: {problem}").format(where=where, problem=problem.problem)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:

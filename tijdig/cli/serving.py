@@ -5,7 +5,7 @@ from tijdig.cli.words import _
 
 
 @command("serve", _("Draai alles op één machine; stop met Ctrl-C."))
-def serve() -> int | None:
+def serve() -> int:
     """Ends cleanly with Ctrl-C."""
     from deployments.serve import main
     from tijdig.cli import edge
@@ -14,11 +14,14 @@ def serve() -> int | None:
 
 
 @command(
-    "demo", _("Speel een oranje dossier door twaalf weken en draai daarna de dienst."),
-    option("--once", action="store_true", help=_("stop na het verhaal")), AS_JSON,
-)  # fmt: skip
-def demo(once: bool, as_json: bool) -> int | None:
+    "demo",
+    _("Laat een jaar van één coöperatie zien."),
+    option("--once", action="store_true", help=_("stop na het verhaal")),
+    AS_JSON,
+)
+def demo(once: bool, as_json: bool) -> int:
     """A fresh trial with the sample, its story, and then the service."""
-    from tijdig.cli import edge, story
+    from tijdig.cli import edge
+    from tijdig.cli.story import tell
 
-    return story.tell(edge.settings(), once=once, as_json=as_json)
+    return tell(edge.settings(), once=once, as_json=as_json)
