@@ -236,12 +236,12 @@ def test_a_command_without_database_says_how_to_make_one(tijdig: Tijdig) -> None
     assert "Run `tijdig init`" in done.err
 
 
-def test_an_unexpected_error_is_one_line(orange: Tijdig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_says_what_to_do(orange: Tijdig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tijdig.db").write_bytes(b"geen database")
 
     done: Ran = orange("cases")
 
-    assert (done.status, done.out, len(done.err.splitlines())) == (1, "", 1)
+    assert (done.status, done.out, len(done.err.splitlines())) == (1, "", 2)
     assert "Traceback" not in done.err
 
 

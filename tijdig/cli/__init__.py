@@ -7,13 +7,11 @@ Exit status: 0 done, 1 refused or failed, 2 wrong usage. Nothing heavy is import
 import os
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from tijdig.cli import acts, ahead, cases, due, house, mail, procedures, serving, setup, sweeping
 from tijdig.cli.command import Command
 from tijdig.cli.screen import complain, line, say
 from tijdig.cli.words import _
-from tijdig.engine.errors import TijdigError
 
 COMMANDS: tuple[Command, ...] = (
     setup.init, serving.serve, serving.demo, setup.doctor,
@@ -37,9 +35,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         given = vars(found.parser().parse_intermixed_args(arguments[len(found.name.split()) :]))
         return found.run(**given) or 0
-    except TijdigError as refusal:
-        complain(refusal)
-        return 1
+    except BrokenPipeError:  # for `main`: the reader of a pipe stopped reading
+        raise
     except Exception as error:
         return _failed(error)
 
@@ -60,6 +57,8 @@ def _version() -> int:
 
 
 def _unknown(arguments: Sequence[str]) -> int:
+    from difflib import get_close_matches
+
     asked = arguments[0] if arguments else ""
     near = get_close_matches(asked, [c.name for c in COMMANDS], n=1)
     meant = _(" Bedoelt u '{near}'?").format(near=near[0]) if near else ""
@@ -68,21 +67,27 @@ def _unknown(arguments: Sequence[str]) -> int:
 
 
 def _failed(error: Exception) -> int:
-    """One line for a person; the traceback only for who asks for it."""
-    if os.environ.get("TIJDIG_DEBUG"):
+    """The reason of a refusal; of anything else one line, and the traceback only for who asks for it."""
+    from tijdig.engine.errors import TijdigError
+
+    if isinstance(error, TijdigError):
+        complain(error)
+    elif os.environ.get("TIJDIG_DEBUG"):
         raise error
-    said = _(
-        "Onverwachte fout, er is niets half gedaan: {error}. Meld dit; met TIJDIG_DEBUG=1 ziet u waar het misging."
-    )
-    say(said.format(error=" ".join(f"{type(error).__name__}: {error}".split())))
+    else:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        say(_("Onverwachte fout, er is niets half gedaan: {what}").format(what=what))
+        say(_("Meld dit. Met TIJDIG_DEBUG=1 ziet u waar het misging."))
     return 1
 
 
 def main() -> None:
     """The entry point of the installed command."""
     try:
-        sys.exit(run(sys.argv[1:]))
-    except BrokenPipeError:  # the reader of a pipe stopped reading
+        status = run(sys.argv[1:])
+        sys.stdout.flush()
+        sys.exit(status)
+    except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt:

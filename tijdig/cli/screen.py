@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tijdig.cli.words import _
-from tijdig.engine.errors import TijdigError
 
 if TYPE_CHECKING:
+    from tijdig.engine.errors import TijdigError
     from tijdig.service.tables import RowProblem
 
 WIDE = 160
@@ -36,7 +36,7 @@ def line(text: str = "") -> None:
     print(text)
 
 
-def complain(error: TijdigError) -> None:
+def complain(error: "TijdigError") -> None:
     """The reason and the mend of a refusal; each problem on its own line where there are several."""
     for problem in getattr(error, "problems", ()):
         say(f"{problem.place}: {problem.problem} {problem.mend}".removeprefix(": "))

@@ -1,0 +1,94 @@
+"""A live installation: the account of the operating system says who acts, and both are logged."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Tijdig
+from tijdig.cli import edge
+
+START = ("start", "orange-status", "--set", "orange_on=2026-01-05")
+TABLES = {
+    "people": "id,name,email,channel,account\nadviser1,Adviseur Een,a1@huis.example,mail,an\n"
+    "adviser2,Adviseur Twee,a2@huis.example,mail,bo\ndirector1,Directeur,d1@huis.example,mail,\n",
+    "members": "reference,name,email\nlid-001,Lid 1,l1@leden.example\nlid-002,Lid 2,l2@leden.example\n",
+    "assignments": "person,role,scope,from,until\nadviser1,kwaliteitsadviseur,all,,\ndirector1,directeur,all,,\n",
+    "absences": "person,from,until,deputy\nadviser1,2020-01-01,2199-12-31,adviser2\n",
+}
+
+
+@pytest.fixture
+def live(tijdig: Tijdig, tmp_path: Path) -> Tijdig:
+    assert tijdig("init", "--json").json["mode"] == "live"
+    for kind, rows in TABLES.items():
+        (tmp_path / f"{kind}.csv").write_text(rows, encoding="utf-8")
+        done = tijdig("import", kind, tmp_path / f"{kind}.csv")
+        assert (done.status, done.err) == (0, "")
+    return tijdig
+
+
+def log_in(monkeypatch: pytest.MonkeyPatch, account: str) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: account)
+
+
+@pytest.mark.parametrize(
+    ("account", "by", "says"),
+    [
+        ("eve", "adviser1", "Account 'eve' of this machine belongs to no person."),
+        ("an", "director1", "Account 'an' is adviser1, who may not act as director1. Say --by adviser1."),
+        ("bo", "director1", "Account 'bo' is adviser2, who may not act as director1."),
+    ],
+)
+def test_an_account_acts_as_nobody_else(
+    live: Tijdig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, account: str, by: str, says: str
+) -> None:
+    log_in(monkeypatch, account)
+
+    done = live(*START, "--subject", "lid-001", "--by", by)
+    setting = live("set", "orange_term", "10 weken", "--by", by, "--reason", "zo besloten")
+
+    assert (done.status, setting.status) == (1, 1)
+    assert says in done.err
+    assert says in setting.err
+    assert live("cases", "--json").json == []
+    with sqlite3.connect(tmp_path / "tijdig.db") as database:
+        denied = database.execute("select actor, detail from event where kind = 'denied'").fetchall()
+    assert [actor for actor, _ in denied] == [by, by]
+    assert f'"account":"{account}"' in denied[0][1]
+
+
+def test_person_and_account_are_both_logged_also_for_a_deputy(
+    live: Tijdig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    log_in(monkeypatch, "an")
+    assert live("set", "red_decider", "directeur", "--by", "adviser1", "--reason", "zo besloten").status == 0
+    log_in(monkeypatch, "bo")
+
+    case = live(*START, "--subject", "lid-001", "--by", "adviser1", "--json").json["case"]
+
+    [opened, *_rest] = live("case", case, "--json").json["log"]
+    assert (opened["actor"], opened["said"]["behalf"]) == ("adviser2", "adviser1")
+    with sqlite3.connect(tmp_path / "tijdig.db") as database:
+        acts = [detail for (detail,) in database.execute("select detail from event where kind = 'act' order by id")]
+    assert acts == [
+        '{"account":"an","behalf":"","command":"set"}', '{"account":"bo","behalf":"adviser1","command":"start"}',
+    ]  # fmt: skip
+
+
+def test_a_file_may_not_name_others(live: Tijdig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    log_in(monkeypatch, "an")
+    (tmp_path / "start.csv").write_text(
+        "procedure,subject,by,at,orange_on\norange-status,lid-001,director1,,2026-01-05\n", encoding="utf-8"
+    )
+
+    done = live("start", "--batch", tmp_path / "start.csv")
+
+    assert done.status == 1
+    assert "may not act as director1" in done.err
+
+
+def test_the_account_is_that_of_the_operating_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    log_in(monkeypatch, "an")
+
+    assert edge.account() == "an"
