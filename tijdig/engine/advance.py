@@ -17,7 +17,7 @@ from tijdig.engine.case import CASE, Case, Effect, Happened, Record
 from tijdig.engine.errors import Misconfigured, Refused
 from tijdig.engine.fold import State, apply, fold
 from tijdig.engine.language import Start
-from tijdig.engine.plan import obligations, planned
+from tijdig.engine.plan import planned
 
 QUIET_DAYS = 5
 """A moved reminder stays silent when its slot was mailed less than this many office days ago (design, Semantics)."""
@@ -109,12 +109,13 @@ def advance(case: Case, at: datetime, record: Record | None = None) -> Advance:
 
 @dataclass(slots=True)
 class _Run:
-    """One advance in the making."""
+    """One advance in the making. `plan` is what is planned as the state stands; it costs most, so it is made once."""
 
     case: Case
     at: datetime
     state: State = field(init=False)
     ledger: dict[str, Happened] = field(init=False)
+    plan: tuple[Effect, ...] = ()
     effects: list[Effect] = field(default_factory=list)
     moves: tuple[Move, ...] = ()
     caught_up: int = 0
@@ -129,6 +130,7 @@ class _Run:
         """Let happen, in order, all whose moment has come, with what is known now."""
         state = self.state
         while True:
+            self.plan = tuple(planned(state))
             self._close_once()
             turn = None if state.closed else state.next_turn()
             turn = turn if turn and turn <= self.at else None
@@ -138,6 +140,7 @@ class _Run:
                 self._happen(effect)
                 if effect.kind == "close":
                     state.close(effect.rule, effect.moment)
+                    self.plan = tuple(planned(state))
                     break
             if turn is None or state.closed:
                 break
@@ -150,7 +153,7 @@ class _Run:
         """What is planned and did not happen. A moved date does not make its past happen again (design, Semantics)."""
         last = self.case.records[-1].at
         slots = {key.rpartition("/")[0] for key in self.ledger}
-        fresh = (e for e in planned(self.state) if e.key not in self.ledger)
+        fresh = (e for e in self.plan if e.key not in self.ledger)
         return sorted((e for e in fresh if e.moment > last or e.slot not in slots), key=lambda e: (e.moment, e.nominal))
 
     def _happen(self, effect: Effect) -> None:
@@ -169,7 +172,7 @@ class _Run:
         admit(self.state, record)
         if record.act == "remind" and f"{self._by_hand(record).key}" in self.ledger:
             raise Refused(f"'{record.step}' was already reminded by hand today. Wait until tomorrow.")
-        before, dues = list(planned(self.state)), self._dues()
+        before, dues = self.plan, self._dues()
         self.case = Case(self.case.terms, (*self.case.records, record), self.ledger)
         told = list(self._told_by(record))
         if record.act == "correct":
@@ -208,9 +211,9 @@ class _Run:
         round = self.state.steps[record.step].round
         return Effect(record.step, round, "remind", "by_hand", local_day(record.at), record.at, (role,))
 
-    def _overtake(self, before: list[Effect]) -> None:
+    def _overtake(self, before: tuple[Effect, ...]) -> None:
         """What was caught up only because of this very act, and what the act took the ground from, is not mailed."""
-        pointless = {effect.key for effect in before} - {effect.key for effect in planned(self.state)}
+        pointless = {effect.key for effect in before} - {effect.key for effect in self.plan}
         for i, effect in enumerate(self.effects[: self.caught_up]):
             if effect.key in pointless and not effect.overtaken:
                 self.effects[i] = replace(effect, overtaken="overtaken")
@@ -219,20 +222,24 @@ class _Run:
     # --- dates that moved
 
     def _dues(self) -> dict[tuple[str, int], date]:
-        return {(o.step, o.round): o.due.due for o in obligations(self.state) if o.stands and o.due}
+        state = self.state
+        goals = [(name, 1) for name, at in state.goals.items() if at.runs]
+        steps = [(name, at.round) for name, at in state.steps.items() if at.status == "open"]
+        asked = [] if state.closed else [*goals, *steps]
+        return {(name, round): due.due for name, round in asked if (due := state.due(name))}
 
-    def _moved(self, before: list[Effect], dues: dict[tuple[str, int], date]) -> Iterator[Move]:
+    def _moved(self, before: tuple[Effect, ...], dues: dict[tuple[str, int], date]) -> Iterator[Move]:
         for (step, round), day in self._dues().items():
             old = dues.get((step, round))
             if old and old != day:
                 yield Move(step, round, "due", "", old, day, self._told(before, step, round))
         nominal = {e.slot: e.nominal for e in before if e.kind in ("remind", "escalate")}
-        for effect in planned(self.state):
+        for effect in self.plan:
             old = nominal.get(effect.slot)
             if old and old != effect.nominal and (effect.moment > self.at or effect in self.effects):
                 yield Move(effect.step, effect.round, effect.kind, effect.rule, old, effect.nominal)
 
-    def _told(self, before: list[Effect], step: str, round: int) -> tuple[str, ...]:
+    def _told(self, before: tuple[Effect, ...], step: str, round: int) -> tuple[str, ...]:
         """The roles that a mail about this step may have told the old date."""
         now = {effect.key for effect in self.effects[self.caught_up :]}  # these tell the new date themselves
         mailed = [key for key, happened in self.ledger.items() if happened.overtaken is None and key not in now]
@@ -274,7 +281,7 @@ class _Run:
         mailed = [h for key, h in self.case.ledger.items() if key.startswith(prefix) and h.overtaken is None]
         if not mailed:
             return False
-        still_planned = {e.nominal for e in planned(self.state) if e.slot == effect.slot}
+        still_planned = {e.nominal for e in self.plan if e.slot == effect.slot}
         return effect.nominal in still_planned and any(  # what is not planned (a reminder by hand) did not move
             h.nominal not in still_planned
             and calendar.workdays_between(local_day(h.at), local_day(self.at), "kantoor") < QUIET_DAYS

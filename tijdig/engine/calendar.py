@@ -230,6 +230,7 @@ def out_of_range(day: date | int) -> Refused:
 # --- the clock
 
 
+@lru_cache(maxsize=4096)
 def midnight(day: date) -> datetime:
     """The instant (UTC) at which a local day begins."""
     return datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
