@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 
 PARENT = "TIJDIG_SERVE_PID"
 READY = "klaar"
@@ -60,19 +61,15 @@ def runner() -> None:
         os.dup2(2, 1)  # nobody reads further, and a full pipe would stop the runs
         await runner.start()
 
-    asyncio.run(serve())
+    with suppress(KeyboardInterrupt):  # how `serve` ends it
+        asyncio.run(serve())
 
 
 def web() -> None:
     """The worklist."""
-    import uvicorn
+    from deployments.web import run
 
-    from deployments.environment import HOST
-    from tijdig.settings import Settings
-    from tijdig.web.app import create_app
-
-    settings = Settings.read(os.environ)
-    uvicorn.run(create_app(settings), host=HOST, port=settings.port, log_level="warning")
+    run()
 
 
 if __name__ == "__main__":

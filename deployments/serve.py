@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from select import select
 from types import FrameType
@@ -63,7 +62,7 @@ def main(settings: Settings, *, pace: Pace | None = None) -> int:
             _start(children, stop)
             guard = threading.Thread(target=_guard, args=(settings, pace or Pace(), stop), daemon=True)
             if not stop.is_set():
-                print(f"Klaar: {_page(settings)}\nPrefect: {prefect_url(settings)}", flush=True)  # noqa: T201
+                print(f"Klaar: {settings.url}\nPrefect: {prefect_url(settings)}", flush=True)  # noqa: T201
                 guard.start()
             while not stop.wait(1):
                 for child in children:
@@ -204,16 +203,7 @@ def _children(settings: Settings, pace: Pace | None) -> Sequence[Child]:
         "server": lambda _: _answers(f"{prefect_url(settings)}/api/health"),
         "web": lambda _: _answers(f"http://{HOST}:{settings.port}/"),
     }
-    names = ("runner", "server", "web") if _has_worklist() else ("runner", "server")
-    return [Child(name, home / f"{name}.log", env, ready[name]) for name in names]
-
-
-def _has_worklist() -> bool:
-    return find_spec("tijdig.web.app") is not None
-
-
-def _page(settings: Settings) -> str:
-    return settings.url if _has_worklist() else prefect_url(settings)
+    return [Child(name, home / f"{name}.log", env, is_ready) for name, is_ready in ready.items()]
 
 
 def _has_spoken(process: subprocess.Popen[bytes]) -> bool:
