@@ -117,10 +117,10 @@ def test_what_is_no_form_is_refused(town: Town) -> None:
 FOOTERS = [
     pytest.param(None, "Termijnen zijn hier nog nooit gecontroleerd. Er gaan geen herinneringen uit.", id="never"),
     pytest.param(0, "Controle draait, laatst ma 4 okt 2021, 09:00", id="just now"),
-    pytest.param(120, "Controle draait, laatst ma 4 okt 2021, 07:00", id="two intervals ago"),
+    pytest.param(30, "Controle draait, laatst ma 4 okt 2021, 08:30", id="two intervals ago"),
     pytest.param(
-        121,
-        "Termijnen worden niet gecontroleerd sinds ma 4 okt 2021, 06:59 . Er gaan geen herinneringen uit.",
+        31,
+        "Termijnen worden niet gecontroleerd sinds ma 4 okt 2021, 08:29 . Er gaan geen herinneringen uit.",
         id="longer ago",
     ),
 ]

@@ -26,6 +26,7 @@ def test_what_is_handed_in_stands_in_the_case_and_has_a_receipt(town: Town) -> N
         "explanation": "Plan is\nuitgevoerd",
     }
     assert documents.path_of(documents.folder_of(town.settings.data), SHA256).read_bytes() == b"hello"
+    assert record.via == "link"
     assert town.events("form") == ["lid-014"]
 
 

@@ -142,7 +142,7 @@ def _decide(session: Session, sheet: Sheet, answer: Answer, now: datetime) -> No
     cases.decide(
         work, Directory.load(session), sheet.row.code, sheet.link.step, _outcome(sheet, answer),
         {fact.fact: value for fact in sheet.fields if (value := answer.given(fact.fact))},
-        Doing(sheet.link.person_id, now, reason=answer.reason.strip()), version=answer.version,
+        Doing(sheet.link.person_id, now, reason=answer.reason.strip(), via="link"), version=answer.version,
     )  # fmt: skip
     work.flush()
     _note(session, "form", sheet.link, now, **_form(sheet.row, answer))

@@ -27,7 +27,9 @@ from tijdig.web.shield import Shield, mask_tokens
 from tijdig.web.throttle import Throttle
 
 LOG = logging.getLogger(__name__)
-SWEEP_EVERY = timedelta(hours=1)
+SWEEP_EVERY = timedelta(minutes=15)
+"""As `tijdig serve` does it."""
+
 ASKED_PER_MINUTE = 60
 """Of one link; a person who fills in a form needs a few."""
 
