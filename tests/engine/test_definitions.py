@@ -1,0 +1,203 @@
+"""The procedures of the house, run on a clock of their own: all on time, and nobody acts.
+
+The orange file has its own day-by-day tables in tests/flows. Here stand the main effects of each run, and the law
+that one late sweep does what daily ones would have done.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+
+from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from tests.definitions.complaint import COMPLAINT
+from tests.definitions.site_visit import SITE_VISIT
+from tests.definitions.tender import OBJECTION, TENDER_BIDDER
+from tests.definitions.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
+from tests.definitions.zap_approval import ZAP_APPROVAL
+from tests.engine.play import Play, line
+from tijdig.engine.advance import advance, open_case
+from tijdig.engine.calendar import Calendar, instant, local_day, midnight
+from tijdig.engine.case import Case, Record, Terms
+from tijdig.engine.language import Procedure
+from tijdig.engine.simulate import opening, simulate
+
+_NINE, _REASON = time(9), "op tijd gedaan, als proef"
+SETTINGS = {"red_decider": "directeur"}
+DOCUMENT = {"name": "stuk.pdf", "sha256": "0" * 64}
+PROCEDURES = (
+    ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR, TENDER_BIDDER, OBJECTION,
+    COMPLAINT, SITE_VISIT,
+)  # fmt: skip
+
+
+def row(day: str, time: str = "", *, fatal: bool = False) -> dict[str, Any]:
+    """A row of the care office's timetable, as contract date."""
+    return {"date": day, "basis": "contract", "fatal": fatal} | ({"time": time} if time else {})
+
+
+# The care office's timetable for 2021 (care-office.md, P-03; T-03, T-06 to T-10).
+TENDER = {
+    "questions_on": row("2020-06-15", fatal=True), "closes_on": row("2020-07-31", "17:00", fatal=True),
+    "notice_on": row("2020-08-24"), "offer_on": row("2020-10-09"), "certificate_on": row("2020-10-15", fatal=True),
+    "signed_on": row("2020-10-23", fatal=True),
+}  # fmt: skip
+OPENINGS: dict[str, tuple[Procedure, str, dict[str, Any]]] = {
+    "orange-status": (ORANGE_STATUS, "2026-01-05", {"orange_on": "2026-01-05"}),
+    "zap-approval": (ZAP_APPROVAL, "2026-01-05", {}),
+    "wzd-half-year": (WZD_HALF_YEAR, "2026-07-01", {
+        "period_from": "2026-01-01", "period_until": "2026-06-30", "igj_on": "2026-08-12"}),
+    "tender-bidder": (TENDER_BIDDER, "2020-06-02", TENDER),
+    "complaint": (COMPLAINT, "2026-03-16", {"received_on": "2026-03-16"}),
+    "site-visit": (SITE_VISIT, "2026-01-05", {"last_visit": "2026-01-05", "last_physical": "2026-01-05"}),
+}  # fmt: skip
+
+
+def begun(name: str) -> Play:
+    procedure, day, facts = OPENINGS[name]
+    return Play.of(procedure, day, settings=SETTINGS, **facts)
+
+
+# --- nobody acts
+
+NOBODY = [
+    ("orange-status", [
+        "2026-01-13 escalate send_actions late > directeur",
+        "2026-02-02 remind improve week_4 > lid, kwaliteitsadviseur",
+        "2026-03-02 remind improve week_8 > lid, kwaliteitsadviseur",
+        "2026-03-17 escalate improve overdue > kwaliteitsadviseur",
+        "2026-03-23 remind norm week_11 > kwaliteitsadviseur",
+        "2026-03-31 escalate norm overdue > directeur",
+        "2026-04-07 escalate max max > directeur"]),
+    ("zap-approval", []),  # the member chooses when it files (X-16): no date, so nobody is late
+    ("wzd-half-year", [
+        "2026-07-16 escalate extract late > directeur",
+        "2026-07-16 escalate log late > directeur",
+        "2026-07-28 remind norm two_weeks > kwaliteitsadviseur",
+        "2026-07-29 escalate collect late > directeur",
+        "2026-08-07 remind norm three_days > kwaliteitsadviseur",  # nominal Saturday 8 August
+        "2026-08-12 escalate norm overdue > directeur",
+        "2026-08-13 escalate igj overdue > directeur"]),  # C-22: due on the 12th, whatever the own norm says
+    ("complaint", [
+        "2026-03-24 escalate contact late > directeur",
+        "2026-04-14 remind answer two_weeks > klachtenfunctionaris",  # two weeks before Tuesday 28 April (D22)
+        "2026-04-22 remind answer three_days > klachtenfunctionaris, directeur",
+        "2026-04-29 escalate answer overdue > directeur"]),
+    ("site-visit", [
+        "2026-11-05 remind yearly two_months > regiomanager",
+        "2026-12-09 escalate prepare overdue > regiomanager",
+        "2026-12-22 remind yearly two_weeks > regiomanager",
+        "2027-01-06 escalate yearly overdue > directeur",
+        "2027-10-05 remind on_site three_months > regiomanager",
+        "2028-01-06 escalate on_site overdue > directeur"]),
+    ("tender-bidder", [
+        "2020-06-12 remind questions_asked three_days > inkoper, directeur",
+        "2020-06-16 escalate questions_asked missed > directeur",
+        "2020-06-22 escalate join overdue > inkoper",
+        "2020-07-17 remind filed two_weeks > inkoper",
+        "2020-07-27 escalate declare overdue > inkoper",
+        "2020-07-28 remind filed three_days > inkoper, directeur",
+        "2020-07-31 escalate filed missed > directeur",  # at 17:00 that day
+        "2020-08-05 close case too_late"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "expected"), NOBODY, ids=[name for name, _ in NOBODY])
+def test_when_nobody_acts_this_is_heard(name: str, expected: list[str]):
+    play = begun(name)
+
+    foretold = simulate(play.last.case, until=midnight(date(2028, 12, 31)))
+
+    heard = [f"{local_day(each.at)} {line(each.effect)}" for each in foretold if each.effect.kind != "task"]
+    assert [each for each in heard if not each.endswith("open case")] == expected
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES, ids=lambda procedure: procedure.id)
+def test_one_late_sweep_does_what_daily_ones_do(procedure: Procedure):
+    start = date(2026, 1, 5)
+    case = Case(Terms(procedure, SETTINGS, Calendar()), (opening(procedure, start),), {})
+    opened = open_case(case)
+
+    daily = opened
+    for i in range(1, 800):
+        daily = advance(daily.case, midnight(start + timedelta(days=i)))
+    late = advance(opened.case, midnight(start + timedelta(days=799)))
+
+    assert set(late.case.ledger) == set(daily.case.ledger)
+    assert {name: each.nominal for name, each in late.case.ledger.items()} == {
+        name: each.nominal for name, each in daily.case.ledger.items()
+    }
+    assert (late.state.result, late.state.steps) == (daily.state.result, daily.state.steps)
+
+
+# --- all on time
+
+Deeds = list[tuple[str, str, str, dict[str, Any]]]
+ON_TIME: list[tuple[str, Deeds, list[str], str]] = [
+    ("orange-status", [
+        ("2026-01-08", "send_actions", "sent", {"actions": "Plan"}),
+        ("2026-02-09", "improve", "handed_in", {"evidence": DOCUMENT}),
+        ("2026-02-16", "recheck", "in_order", {}),
+        ("2026-02-17", "judge", "green", {})],
+     ["2026-02-02 remind improve week_4 > lid, kwaliteitsadviseur", "2026-02-17 close case green"], "green"),
+    ("zap-approval", [
+        ("2026-01-12", "file", "filed", {"zap": DOCUMENT, "sector": "vv", "vg7": False}),
+        ("2026-01-19", "wlz_opinion", "positive", {}),
+        ("2026-01-20", "kt_opinion", "positive", {}),
+        ("2026-01-22", "decide", "approved", {})],
+     ["2026-01-22 close case approved"], "approved"),
+    ("wzd-half-year", [
+        ("2026-07-09", "extract", "counted", {"ons_count": 0}),
+        ("2026-07-10", "log", "counted", {"log_count": 9}),
+        ("2026-07-24", "collect", "accept_missing", {}),
+        ("2026-07-27", "reconcile", "explained", {}),
+        ("2026-08-03", "send", "sent", {"sent_on": "2026-08-03", "receipt": "2026-114"})],
+     ["2026-07-28 remind norm two_weeks > kwaliteitsadviseur", "2026-08-03 close case sent"], "sent"),
+    ("tender-bidder", [
+        ("2020-06-10", "join", "join", {}),
+        ("2020-06-11", "ask", "none", {}),
+        ("2020-06-25", "request_certificate", "requested", {}),
+        ("2020-07-13", "declare", "signed", {"board_declaration": DOCUMENT, "registration_declaration": DOCUMENT}),
+        ("2020-07-20", "register", "filed", {"subcontractors": DOCUMENT, "wtzi": DOCUMENT, "vog_dated": "2020-05-01",
+                                             "filed_at": "2020-07-20T11:30:00+02:00"}),
+        ("2020-08-24", "notice", "eligible", {}),
+        ("2020-09-01", "certificate_works", "works", {}),
+        ("2020-10-12", "sign", "signed", {}),
+        ("2020-10-13", "archive", "contracted", {"contract": DOCUMENT})],
+     ["2020-07-17 remind filed two_weeks > inkoper", "2020-10-09 remind agreed two_weeks > inkoper, directeur",
+      "2020-10-13 close case contracted"], "contracted"),
+    ("complaint", [
+        ("2026-03-18", "contact", "heard", {}),
+        ("2026-03-30", "mediate", "formal", {}),
+        ("2026-04-15", "draft_judgement", "drafted", {"draft": DOCUMENT}),
+        ("2026-04-20", "judge", "partly_founded", {"letter": DOCUMENT, "answered_on": "2026-04-20"})],
+     ["2026-04-14 remind answer two_weeks > klachtenfunctionaris", "2026-04-20 close case partly_founded"],
+     "partly_founded"),
+    ("site-visit", [
+        ("2026-11-02", "prepare", "ready", {"rejected_lines": False, "hours_approved": True, "accounts_checked": True,
+                                             "staff_overview": True}),
+        ("2026-11-23", "visit", "physical", {"visited_on": "2026-11-20", "grade": 8}),
+        ("2026-11-30", "write_report", "done", {"report": DOCUMENT})],
+     ["2026-11-05 remind yearly two_months > regiomanager", "2026-11-30 close case done"], "done"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "deeds", "expected", "result"), ON_TIME, ids=[name for name, *_ in ON_TIME])
+def test_when_all_is_done_on_time_this_is_heard(name: str, deeds: Deeds, expected: list[str], result: str):
+    play = begun(name)
+    script = [
+        Record(
+            instant(date.fromisoformat(day), _NINE), "decide", f"doer-of-{step}", values, step, outcome, reason=_REASON
+        )
+        for day, step, outcome, values in deeds
+    ]
+
+    foretold = list(simulate(play.last.case, until=midnight(date(2028, 12, 31)), script=script))
+
+    heard = [
+        f"{local_day(f.at)} {line(f.effect)}" for f in foretold if f.effect.kind in ("remind", "escalate", "close")
+    ]
+    assert [each for each in heard if not each.endswith("(overtaken)")] == expected
+    assert expected[-1].endswith(result)
