@@ -87,8 +87,8 @@ def _person(row: Row, known: _Known) -> Person:
         row.fault("channel", f"'{channel}' kan niet. Kies mail of post, of laat het leeg.")
     if channel == "mail" and row.has("email") and not row.cells["email"]:
         row.fault("email", "Er is geen e-mailadres. Vul het in, of kies post als 'channel'.")
-    owner = next((p.id for p in known.people.values() if account and p.account == account and p.id != ref), "")
-    if owner:
+    owner = known.accounts.get(account or "", ref)
+    if owner != ref:
         row.fault("account", f"Account '{account}' hoort al bij {owner}. Haal het daar eerst weg.")
     return Person(id=ref, name=row.line("name", needed=True), channel=channel, account=account or None)
 
@@ -182,12 +182,14 @@ class _Known:
     people: dict[str, Person]
     members: dict[str, Subject]
     addresses: dict[str, Address]
+    accounts: dict[str, str]
 
     @classmethod
     def of(cls, intake: Intake) -> _Known:
         people = {person.id: person for person in intake.session.exec(select(Person))}
         members = {member.ref: member for member in intake.session.exec(select(Subject))}
-        return cls(people, members, newest_addresses(intake.session, intake.today))
+        accounts = {person.account: person.id for person in people.values() if person.account}
+        return cls(people, members, newest_addresses(intake.session, intake.today), accounts)
 
 
 def _channel(email: str) -> str:
