@@ -1,6 +1,7 @@
 """Every command gives what the contract says, and outside scripts rely on."""
 
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -346,6 +347,16 @@ def test_an_incident_is_listed_and_retried(orange: Tijdig, tmp_path: Path) -> No
     assert (mended.status, bool(mended.json["settled_at"])) == (0, True)
     assert orange("incidents", "--json").json == []
     assert len(orange("effects", "--json").json) == 6
+
+
+def test_tab_completes_commands_and_their_options(tijdig: Tijdig, tmp_path: Path) -> None:
+    script = tijdig("completion", "bash").out
+    (tmp_path / "completion.bash").write_text(script, encoding="utf-8")
+    probe = "source completion.bash; COMP_WORDS=(tijdig decide --re); COMP_CWORD=2; _shtab_tijdig; echo ${COMPREPLY[*]}"
+
+    done = subprocess.run(["bash", "-c", probe], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "--reason\n"
 
 
 @pytest.mark.long

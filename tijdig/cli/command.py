@@ -36,9 +36,13 @@ class Command:
 
     def parser(self) -> argparse.ArgumentParser:
         made = argparse.ArgumentParser(f"tijdig {self.name}", description=self.help, allow_abbrev=False)
-        for option in self.options:
-            made.add_argument(*option.names, **option.how)
+        self.declare(made)
         return made
+
+    def declare(self, parser: argparse.ArgumentParser) -> None:
+        """Give a parser the options of this command."""
+        for each in self.options:
+            parser.add_argument(*each.names, **each.how)
 
 
 def option(*names: str, **how: Any) -> Option:
