@@ -86,6 +86,19 @@ def test_a_file_may_not_name_others(live: Tijdig, monkeypatch: pytest.MonkeyPatc
 
     assert done.status == 1
     assert "may not act as director1" in done.err
+    assert live("cases", "--json").json == []
+
+
+def test_who_looks_into_a_dossier_is_logged(live: Tijdig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    log_in(monkeypatch, "an")
+    live("set", "red_decider", "directeur", "--by", "adviser1", "--reason", "zo besloten")
+    case = live(*START, "--subject", "lid-001", "--by", "adviser1", "--json").json["case"]
+
+    assert live("case", "orange-status/lid-001").status == 0
+
+    with sqlite3.connect(tmp_path / "tijdig.db") as database:
+        [(actor, detail)] = database.execute("select actor, detail from event where kind = 'read'")
+    assert (actor, detail) == ("adviser1", f'{{"account":"an","case":"{case}"}}')
 
 
 def test_the_account_is_that_of_the_operating_system(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Files of cases to open and of decisions: one process, one transaction, the whole file or nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from tijdig.cli.acts import show_effects
 from tijdig.cli.screen import line, progress, row_problem, say, show_json
 from tijdig.cli.words import _
 from tijdig.service import batch, views
-from tijdig.service.acting import Caller, check_speakers
+from tijdig.service.acting import Caller, check_speakers, denials_logged
 from tijdig.service.documents import folder_of, keeper
 from tijdig.service.forms import Store
 from tijdig.service.tables import RowProblem
@@ -19,8 +21,7 @@ from tijdig.service.tables import RowProblem
 def start_batch(file: str, *, plan: bool, as_json: bool) -> int:
     """Open a case for each row."""
     data = edge.read_file(Path(file))
-    with edge.store() as store, store.write() as session, progress(_("Openen")) as told:
-        check_speakers(session, data, _caller("start"), wall=edge.wall())
+    with _transaction("start", data) as session, progress(_("Openen")) as told:
         done = batch.start_batch(session, data, wall=edge.wall(), plan=plan, keep=_keep(session), progress=told)
         if plan or done.problems:
             session.rollback()  # the clock stays too
@@ -38,8 +39,7 @@ def start_batch(file: str, *, plan: bool, as_json: bool) -> int:
 def decide_batch(file: str, *, as_json: bool) -> int:
     """Finish a task for each row."""
     data = edge.read_file(Path(file))
-    with edge.store() as store, store.write() as session, progress(_("Besluiten")) as told:
-        check_speakers(session, data, _caller("decide"), wall=edge.wall())
+    with _transaction("decide", data) as session, progress(_("Besluiten")) as told:
         done = batch.decide_batch(session, data, wall=edge.wall(), keep=_keep(session), progress=told)
         if done.problems:
             session.rollback()
@@ -50,8 +50,12 @@ def decide_batch(file: str, *, as_json: bool) -> int:
     return _report(done.problems)
 
 
-def _caller(command: str) -> Caller:
-    return Caller("", edge.account(), f"{command} --batch")
+@contextmanager
+def _transaction(command: str, data: bytes) -> Iterator[Session]:
+    caller, wall = Caller("", edge.account(), f"{command} --batch"), edge.wall()
+    with edge.store() as store, denials_logged(store, caller, wall=wall), store.write() as session:
+        check_speakers(session, data, caller, wall=wall)
+        yield session
 
 
 def _keep(session: Session) -> Store:

@@ -94,6 +94,7 @@ def case(case: str, as_json: bool) -> None:
 
     with edge.store() as store, store.read() as session:
         found = dossier(session, case, edge.now_in(session))
+    edge.note_reading(found["case"])
     if as_json:
         show_json(found)
         return

@@ -16,8 +16,8 @@ from sqlmodel import Session
 from models.schema import open_store
 from models.session import Store
 from tijdig.engine.errors import Refused
+from tijdig.service import acting as acting_service
 from tijdig.service.acting import Acting, Caller
-from tijdig.service.acting import acting as acting_in
 from tijdig.service.clock import set_clock
 from tijdig.service.documents import folder_of
 from tijdig.service.forms import read_day
@@ -56,8 +56,14 @@ def acting(
     """One act of a person, in one transaction."""
     caller = Caller(by, account(), command, behalf, reason, via="cli")
     files = folder_of(settings().data)
-    with store() as opened, acting_in(opened, caller, at=at, wall=wall(), files=files, plan=plan) as doing:
+    with store() as opened, acting_service.acting(opened, caller, at=at, wall=wall(), files=files, plan=plan) as doing:
         yield doing
+
+
+def note_reading(case: str) -> None:
+    """Write down, in a live installation, that this account looked into a dossier."""
+    with store() as opened:
+        acting_service.note_reading(opened, account(), case, wall=wall())
 
 
 def now_in(session: Session, at: str | None = None) -> datetime:

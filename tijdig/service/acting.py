@@ -58,17 +58,23 @@ def acting(
     Raises Refused as the act does, and in a live installation for an account that belongs to nobody; a denial is
     logged in a transaction of its own.
     """
+    with denials_logged(store, caller, wall=wall), store.write() as session:
+        now = set_clock(session, at, wall=wall)
+        people = Directory.load(session)
+        doing = as_whom(session, people, caller, now)
+        work = Work(session, keep=keeper(session, files, now=now))
+        yield Acting(session, people, work, doing)
+        if plan:
+            session.rollback()
+        else:
+            work.flush()
+
+
+@contextmanager
+def denials_logged(store: Store, caller: Caller, *, wall: datetime) -> Iterator[None]:
+    """Write down what was refused because of who asked; the refusal itself goes on."""
     try:
-        with store.write() as session:
-            now = set_clock(session, at, wall=wall)
-            people = Directory.load(session)
-            doing = as_whom(session, people, caller, now)
-            work = Work(session, keep=keeper(session, files, now=now))
-            yield Acting(session, people, work, doing)
-            if plan:
-                session.rollback()
-            else:
-                work.flush()
+        yield
     except Refused as refusal:
         if isinstance(refusal, FourEyes) or refusal.code == NO_RIGHT:
             _log_denial(store, caller, refusal, wall)
@@ -108,6 +114,14 @@ def _log_denial(store: Store, caller: Caller, refusal: Refused, wall: datetime) 
     with store.write() as session:
         now = set_clock(session, None, wall=wall)
         session.add(Event(at=now, kind="denied", actor=caller.by, detail=canonical({**said, "why": str(refusal)})))
+
+
+def note_reading(store: Store, account: str, case: str, *, wall: datetime) -> None:
+    """In a live installation it is logged who looked into which dossier."""
+    with store.write() as session:
+        if installation(session).mode == "live":
+            reader = session.exec(select(Person.id).where(Person.account == account)).first() or ""
+            session.add(Event(at=wall, kind="read", actor=reader, detail=canonical({"account": account, "case": case})))
 
 
 def check_speakers(session: Session, data: bytes, caller: Caller, *, wall: datetime) -> None:
