@@ -67,6 +67,7 @@ ORANGE_STATUS = Procedure(
         Fact("orange_on", "date", "Oranje vastgesteld", required=True),
         Fact("audit", "ref", "Dossiercontrole waaruit oranje volgt"),
         Fact("actions", "text", "Verbeterpunten", required=True),
+        Fact("missing", "text", "Wat er nog ontbreekt", required=took("recheck", "not_in_order")),
         Fact("evidence", "document", "Bewijs van de verbetering"),
         Fact("explanation", "text", "Toelichting"),
         Fact("left_on", "date", "Lid vertrokken", announced=True),
@@ -93,7 +94,7 @@ ORANGE_STATUS = Procedure(
             ADVISER,
             due=DueRule(after="orange_on", within=ACTIONS_TERM),
             form=("actions",),
-            outcomes=(Go("sent", "Verstuurd"),),
+            outcomes=(Go("sent", "Verbeterpunten verstuurd", tells=(MEMBER,)),),
         ),
         Step(
             "improve",
@@ -101,6 +102,7 @@ ORANGE_STATUS = Procedure(
             MEMBER,
             needs=(),
             due=DueRule(before="due:norm", lead=weeks(2)),
+            shows=("actions",),
             form=("evidence", "explanation"),
             outcomes=(Go("handed_in", "Aangeleverd"),),
             remind=(
@@ -114,7 +116,8 @@ ORANGE_STATUS = Procedure(
             "Controleer de dossiers opnieuw",
             ADVISER,
             due=DueRule(after="opened:recheck", within=RECHECK_TERM),
-            outcomes=(Go("in_order", "In orde"), Go("not_in_order", "Niet in orde", reason=True)),
+            form=("missing",),
+            outcomes=(Go("in_order", "In orde"), Go("not_in_order", "Niet in orde")),
         ),
         Step(
             "supplement",
@@ -122,6 +125,7 @@ ORANGE_STATUS = Procedure(
             MEMBER,
             needs=took("recheck", "not_in_order"),
             due=DueRule(after="opened:supplement", within=SUPPLEMENT_TERM),
+            shows=("actions", "missing"),
             form=("evidence", "explanation"),
             outcomes=(Repeat("handed_in", "Aangeleverd", step="recheck"),),
             when_late=(Escalate("overdue", to=ADVISER),),

@@ -68,7 +68,7 @@ OPENED: Row = (
 )  # fmt: skip
 SENT: Row = (
     "2026-01-07", decides("adviser1", "send_actions", "sent", actions="Zorgplannen bijwerken"),
-    ["decide send_actions sent"],
+    ["decide send_actions sent > G lid"],
 )  # fmt: skip
 WEEK_4: Row = ("2026-02-02", time_passes, ["remind improve week_4 > E lid, E kwaliteitsadviseur"])
 WEEK_8: Row = ("2026-03-02", time_passes, ["remind improve week_8 > E lid, E kwaliteitsadviseur"])
@@ -104,7 +104,7 @@ TIMELINES = [
         SENT,
         ("2026-02-02", decides("lid-001", "improve", "handed_in", evidence="@plan.pdf"), [
             "remind improve week_4 (overtaken)", "decide improve handed_in", "task recheck > A kwaliteitsadviseur"]),
-        ("2026-02-09", decides("adviser1", "recheck", "not_in_order"), [
+        ("2026-02-09", decides("adviser1", "recheck", "not_in_order", missing="Het plan ontbreekt."), [
             "decide recheck not_in_order", "task supplement > A lid"]),
         ("2026-02-24", decides("lid-001", "supplement", "handed_in"), [
             "escalate supplement overdue (overtaken)", "decide supplement handed_in",

@@ -120,7 +120,7 @@ def test_a_link_to_a_round_that_is_over_does_not_open_the_next_one(town: Town) -
     case = town.open()
     town.decide(case, "improve", "handed_in", "lid-014", explanation="klaar")
     first = town.link(case, "recheck", "ann")
-    town.decide(case, "recheck", "not_in_order", "ann", reason="het plan ontbreekt")
+    town.decide(case, "recheck", "not_in_order", "ann", missing="Het plan ontbreekt.")
     town.decide(case, "supplement", "handed_in", "lid-014", explanation="nu wel")
 
     assert "al afgerond door kwaliteitsadviseur" in words(town.get(f"/t/{first}").text)
@@ -189,7 +189,7 @@ def test_a_colleague_sees_what_there_is_to_weigh_and_a_member_only_the_task(town
     case = town.open()
     member = town.link(case)
     town.fill(member, {"evidence": ("plan.pdf", b"hello")}, explanation="Zie bladzijde 2")
-    town.decide(case, "recheck", "not_in_order", "ann", reason="het plan ontbreekt")
+    town.decide(case, "recheck", "not_in_order", "ann", missing="Het plan ontbreekt.")
 
     judge = words(town.get(f"/t/{town.link(case, 'judge', 'ann')}").text)
     supplement = words(town.get(f"/t/{town.link(case, 'supplement')}").text)
@@ -199,10 +199,23 @@ def test_a_colleague_sees_what_there_is_to_weigh_and_a_member_only_the_task(town
         "plan.pdf",
         "Zie bladzijde 2",
         "Niet in orde , kwaliteitsadviseur",
-        "plan ontbreekt",
     ):
         assert said in judge
         assert said not in supplement
+
+
+def test_a_member_sees_what_the_step_shows_and_no_more(town: Town) -> None:
+    case = town.open()
+    assert "Verbeterpunten" not in words(town.get(f"/t/{town.link(case)}").text)
+    town.decide(case, "send_actions", "sent", "ann", actions="Doelen noemen in de rapportage")
+    town.fill(town.link(case), {}, explanation="Zie bladzijde 2")
+    town.decide(case, "recheck", "not_in_order", "ann", missing="Het plan ontbreekt")
+
+    supplement = words(town.get(f"/t/{town.link(case, 'supplement')}").text)
+
+    assert "Doelen noemen in de rapportage" in supplement
+    assert "Het plan ontbreekt" in supplement
+    assert "Zie bladzijde 2" not in supplement
 
 
 def test_only_a_colleague_gets_a_file_and_only_one_of_this_case(town: Town) -> None:

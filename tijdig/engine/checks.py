@@ -90,7 +90,7 @@ def _references(p: Procedure, known: Mapping[str, Procedure]) -> Iterator[Proble
 def _step_references(p: Procedure, step: Step) -> Iterator[Problem]:
     if isinstance(step.due, str) and not p.goal(step.due):
         yield _unknown(place(step), f"goal '{step.due}'")
-    for name in step.form:
+    for name in (*step.form, *step.shows):
         if not p.fact(name):
             yield _unknown(place(step), f"fact '{name}'")
     for name in step.not_by:

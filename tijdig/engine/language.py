@@ -221,7 +221,7 @@ class Step:
 
     `needs`: None is the step before; names mean all of them done; `()` begins with the case. `when` is asked
     once the needs hold: false skips the step (n.v.t.), unknown waits. `due` is a rule or the name of the goal
-    that it serves; without either, `undated` says why. `not_by`: who acted in these steps may not act here.
+    that it serves; without either, `undated` says why. `shows` are facts that whoever does it may see with it; `not_by`: who acted in these steps may not act here.
     """
 
     step: str
@@ -233,6 +233,7 @@ class Step:
     undated: str = ""
     lead: Term | Setting | None = None
     form: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
     outcomes: tuple[Outcome, ...] = (Go("done", "Gedaan"),)
     not_by: tuple[str, ...] = ()
     remind: tuple[Remind, ...] = ()

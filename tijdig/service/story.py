@@ -164,7 +164,7 @@ def _deeds(first: date) -> Iterator[Deed]:
     yield Deed(40, three, f"{MAIN} levert aan via de link in de mail",
                decided(MAIN, "improve", "handed_in", by=MAIN, explanation="Alle plannen zijn bijgewerkt."))  # fmt: skip
     yield Deed(47, eleven, "De adviseur controleert opnieuw: er ontbreekt nog iets",
-               decided(MAIN, "recheck", "not_in_order", reason="bij twee dossiers ontbreken de doelen"))  # fmt: skip
+               decided(MAIN, "recheck", "not_in_order", missing="Bij twee dossiers ontbreken de doelen."))  # fmt: skip
     yield Deed(56, three, f"{MAIN} vult aan",
                decided(MAIN, "supplement", "handed_in", by=MAIN, explanation="De doelen staan er nu in."))  # fmt: skip
     yield Deed(58, nine, "De adviseur stelt voor lid-011 rood voor",

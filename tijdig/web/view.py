@@ -101,7 +101,7 @@ def page_words(
         "task": task_words(sheet, now), "token": token, "form": seal.form(token, answer.version), "fields": fields,
         "outcome": outcome, "choices": choices, "reason": reason,
         "wrong": [f for f in (*fields, outcome, reason) if f and f.error], "phone": sheet.phone,
-        "refusal": sheet.refusal, "behalf": sheet.behalf, "known": list(_known(sheet)) if sheet.is_colleague else [],
+        "refusal": sheet.refusal, "behalf": sheet.behalf, "known": list(_known(sheet)),
         "decided": list(_decided(sheet)) if sheet.is_colleague else [],
     }  # fmt: skip
 
@@ -218,10 +218,11 @@ def kept_inputs(sheet: Sheet, seal: Seal, token: str, answer: Answer) -> list[tu
 
 
 def _known(sheet: Sheet) -> Iterator[tuple[str, str, str]]:
-    """The facts of the case: label, words, and for a file its hash."""
+    """The facts that come with the task, for a colleague all: label, words, and for a file its hash."""
+    shown = sheet.step.shows if sheet.step else ()
     for fact in sheet.state.terms.procedure.facts:
         value = sheet.state.fact(fact.fact)
-        if value is not None and fact.kind != "row":
+        if value is not None and fact.kind != "row" and (sheet.is_colleague or fact.fact in shown):
             is_file = fact.kind == "document"
             yield fact.label, _said(fact, value), value["sha256"] if is_file else ""
 
