@@ -133,11 +133,15 @@ def _set_apart(session: Session, case_id: int, error: Exception, now: datetime) 
         session, "case", f"case/{row.code}", cause=f"{row.code}: {cause}", case_id=case_id, now=now,
         mend=f"Mend what it names, then: tijdig retry. Look at it with: tijdig case {row.code}.",
     )  # fmt: skip
-    incident.retry_at = now + min(RETRY_AFTER * 2 ** (incident.count - 1), LONGEST_RETRY)
-    row.next_check_at = incident.retry_at
+    row.next_check_at = incident.retry_at = now + retry_after(incident.count)
     session.add_all((incident, row))
     session.flush()
     return {"incident": incident.id, "case": row.code, "cause": incident.cause, "mend": incident.mend}
+
+
+def retry_after(count: int) -> timedelta:
+    """How long to wait after the n-th failure: twice as long each time, a day at most."""
+    return min(RETRY_AFTER * 2 ** min(count - 1, 8), LONGEST_RETRY)  # 2 ** count grows past what a timedelta holds
 
 
 def _note_run(store: Store, swept: Swept, procedure: str, *, wall: datetime, by: str) -> None:
