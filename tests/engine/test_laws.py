@@ -12,13 +12,15 @@ from tests.engine.generated import (
     a_case,
     daily,
     deeds,
+    do,
     live,
     procedures,
     standing,
 )
-from tijdig.engine.advance import advance
+from tijdig.engine.advance import advance, open_case
 from tijdig.engine.calendar import midnight
 from tijdig.engine.case import Case, Record
+from tijdig.engine.fold import fold
 from tijdig.engine.plan import obligations
 from tijdig.engine.simulate import simulate
 from tijdig.engine.snapshot import canonical, fingerprint, from_json, to_json
@@ -42,6 +44,19 @@ def test_any_rhythm_of_sweeping_gives_the_same_states_and_effect_keys(procedure,
     assert standing(live(case, history, rhythm, END)) == standing(every_day)
     assert standing(live(case, history, [], END)) == standing(every_day)
     assert standing(live(case, history, daily(9), END)) == standing(every_day)
+
+
+@many
+@given(procedures(), deeds)
+def test_after_each_act_the_state_is_what_the_records_say_again(procedure, history):
+    step = open_case(a_case(procedure))
+
+    for deed in history:
+        step = do(step, deed.record(step).at, deed)
+        again = fold(step.case)
+
+        assert (again.steps, again.goals, again.facts) == (step.state.steps, step.state.goals, step.state.facts)
+        assert (again.result, again.closed, again.round) == (step.state.result, step.state.closed, step.state.round)
 
 
 @many
