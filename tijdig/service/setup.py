@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
@@ -54,8 +55,8 @@ def init(
     except BaseException:
         if fresh and store.path:
             store.close()
-            for left in store.path.parent.glob(f"{store.path.name}*"):
-                left.unlink()
+            for left in ("", "-wal", "-shm", "-journal"):  # and not, by a pattern, somebody's copy beside it
+                Path(f"{store.path}{left}").unlink(missing_ok=True)
         raise
     finally:
         store.close()

@@ -1,0 +1,25 @@
+"""Setting up leaves a whole installation, or nothing at all (cli.md, `init`)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from flows import PROCEDURES
+from tests.definitions.wzd_half_year import EACH_HALF_YEAR
+from tijdig.engine.errors import Refused
+from tijdig.service.setup import init
+
+NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+
+def test_a_set_up_that_fails_takes_away_what_it_made_and_nothing_else(tmp_path: Path) -> None:
+    copy = tmp_path / "tijdig.db.kopie"
+    copy.write_bytes(b"the database of last year")
+
+    with pytest.raises(Refused, match="no procedure 'wzd-half-year'"):
+        init(f"sqlite:///{tmp_path / 'tijdig.db'}", PROCEDURES, (EACH_HALF_YEAR,), trial=True, sample=False, wall=NOW)
+
+    assert list(tmp_path.iterdir()) == [copy]
