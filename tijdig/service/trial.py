@@ -11,7 +11,7 @@ from email.policy import default
 from pathlib import Path
 
 from models.session import Store
-from tijdig.engine.calendar import instant, local_day
+from tijdig.engine.calendar import instant, local_day, short_moment
 from tijdig.service.clock import set_clock
 from tijdig.service.rounds import deliver_round, sweep_round
 from tijdig.settings import Settings
@@ -59,4 +59,4 @@ def _read(path: Path) -> Captured:
         mail = BytesParser(EmailMessage, policy=default).parse(file)
     body = mail.get_body(("plain",))
     text = str(body.get_content()) if body else ""
-    return Captured(path.stem, str(mail["Subject"]), str(mail["To"]), str(mail["Date"]), text)
+    return Captured(path.stem, str(mail["Subject"]), str(mail["To"]), short_moment(mail["Date"].datetime), text)
