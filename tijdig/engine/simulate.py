@@ -54,14 +54,15 @@ def simulate(case: Case, *, until: datetime, script: Sequence[Record] = ()) -> I
 # --- rehearsals
 
 
-def rehearse(terms: Terms, days: Iterable[date]) -> Iterator[Problem]:
+def rehearse(terms: Terms, days: Iterable[date], *, outcomes: bool = True) -> Iterator[Problem]:
     """Contradictions in the two runs from each start day; each kind is told once, with the first day that shows it.
 
-    From the first day each outcome is tried too: that does not hang on the calendar.
+    From the first day each outcome is tried too: that does not hang on the calendar. Without `outcomes` it is not, for
+    who has shared the days out and tried them elsewhere.
     """
     told: set[tuple[str, str]] = set()
     for i, day in enumerate(days):
-        for problem in _rehearsed(Case(terms, (opening(terms.procedure, day),), {}), day, thorough=i == 0):
+        for problem in _rehearsed(Case(terms, (opening(terms.procedure, day),), {}), day, thorough=outcomes and i == 0):
             if (problem.place, problem.code) not in told:
                 told.add((problem.place, problem.code))
                 yield problem

@@ -56,7 +56,8 @@ def rehearsals(
     procedures: Iterable[Procedure], house: House, *, today: date, days: int = DAYS, progress: Progress | None = None
 ) -> Iterator[tuple[str, Problem]]:
     """Each contradiction once for each procedure, with the first day that shows it."""
-    shares = [(p, today + timedelta(days=i), min(SHARE, days - i)) for p in procedures for i in range(0, days, SHARE)]
+    starts = range(0, days, SHARE)
+    shares = [(p, today + timedelta(days=i), min(SHARE, days - i), i == 0) for p in procedures for i in starts]
     if not shares:
         return
     told: set[tuple[str, str, str]] = set()
@@ -81,11 +82,11 @@ def _settle_in(settings: Mapping[str, Any], calendar: Calendar) -> None:
     _HOUSE[:] = [(settings, calendar)]
 
 
-def _rehearse(procedure: Procedure, first: date, days: int) -> list[Problem]:
+def _rehearse(procedure: Procedure, first: date, days: int, outcomes: bool) -> list[Problem]:
     settings, calendar = _HOUSE[0]
     stand_ins = {s.id: _stand_in(s) for s in procedure.settings if s.default is None}
     terms = Terms(procedure, {**stand_ins, **settings}, calendar)
-    return list(rehearse(terms, (first + timedelta(days=i) for i in range(days))))
+    return list(rehearse(terms, (first + timedelta(days=i) for i in range(days)), outcomes=outcomes))
 
 
 def _stand_in(setting: Setting) -> Any:
