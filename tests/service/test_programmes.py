@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 from sqlmodel import Session, select
 
 from models.case import Case
-from models.operation import Cohort, Installation
+from models.operation import Cohort, Incident, Installation
 from models.organisation import Subject
 from models.schema import upgrade
 from models.session import Store
@@ -102,3 +103,43 @@ def test_a_sweep_long_after_gives_a_half_year_the_same_effects_as_daily_sweeps(s
 
     assert {done.effect.kind for done in swept.effects} >= {"remind", "escalate"}
     assert sweep(store, now=now, wall=now).effects == []
+
+
+def test_a_member_that_cannot_get_a_case_stands_apart_and_the_others_get_theirs(store):
+    one_each = replace(WZD_RETURN, procedure="one-return", code="ONE", one_open=True)
+    with store.write() as session:
+        publish(session, [one_each], now=INSTALLED, by="beheer")
+        each = replace(EACH_HALF_YEAR, programme="returns", opens="one-return", over="members")
+        install(session, [each], now=INSTALLED)
+        opening = Record(INSTALLED, "open", "beheer", dict.fromkeys(WZD_RETURN.opens_with, "2026-03-02"))
+        work = Work(session)
+        blocking = work.open("one-return", "lid-001", opening).row.code
+        work.flush()
+
+    opened = open_periods(store, now=day("2026-07-01"))
+    again = open_periods(store, now=day("2026-07-01") + timedelta(hours=2))
+
+    with store.read() as session:
+        assert [c.subject for c in cases(session, "one-return") if c.code in opened] == ["lid-002"]
+        incident = session.exec(select(Incident)).one()
+    assert (incident.kind, incident.count, again) == ("programme", 2, [])
+    assert blocking in incident.cause
+
+    with store.write() as session:
+        work = Work(session)
+        close(work, work.find(blocking))
+        work.flush()
+    open_periods(store, now=day("2026-07-12"))
+
+    with store.read() as session:
+        assert [c.subject for c in cases(session, "one-return")] == ["lid-001", "lid-002", "lid-001"]
+        assert session.exec(select(Incident)).one().settled_at == day("2026-07-12")
+
+
+def test_a_programme_that_cannot_run_leaves_the_others_alone(store):
+    with store.write() as session:
+        install(session, [replace(EACH_HALF_YEAR, programme="a", over="nobody-imported-it")], now=INSTALLED)
+
+    assert open_periods(store, now=day("2026-07-01")) == ["WZH-2026-001"]
+    with store.read() as session:
+        assert "There is no cohort" in session.exec(select(Incident)).one().cause

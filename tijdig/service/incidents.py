@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from models.case import Case as CaseRow
 from models.operation import Incident
 from tijdig.engine.acts import MIN_REASON
-from tijdig.engine.errors import Refused
+from tijdig.engine.errors import Refused, TijdigError
 
 
 def raise_incident(
@@ -27,6 +27,11 @@ def raise_incident(
     session.add(incident)
     session.flush()
     return incident
+
+
+def cause_of(error: Exception) -> str:
+    """What an error says, for an incident; of one that is not ours its kind too."""
+    return str(error) if isinstance(error, TijdigError) else f"{type(error).__name__}: {error}"
 
 
 def settle_incident(session: Session, incident_id: int, *, by: str, reason: str, now: datetime) -> Incident:

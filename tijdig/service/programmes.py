@@ -1,9 +1,15 @@
-"""Programmes: open the cases of each period that is over, each missed one too, once."""
+"""Programmes: open the cases of each period that is over, each missed one too, once.
+
+A case that cannot be opened becomes an incident and is tried again each hour; the programme comes no further until
+then, and opens all the others.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlmodel import Session, col, select
@@ -17,7 +23,9 @@ from tijdig.engine.language import Programme
 from tijdig.engine.programme import Period, facts_of, periods
 from tijdig.engine.snapshot import canonical, programme_from_json, to_json
 from tijdig.service.cohorts import cohort
+from tijdig.service.incidents import cause_of, passed, raise_incident
 from tijdig.service.pins import current
+from tijdig.service.sweep import RETRY_AFTER
 from tijdig.service.work import LOADER, Work
 
 
@@ -46,21 +54,61 @@ def open_periods(store: Store, *, now: datetime) -> list[str]:
 
 def _open(session: Session, row: ProgrammeRow, now: datetime) -> list[str]:
     programme, terms = _loaded(session, row)
-    work, opened = Work(session), []
+    opened: list[str] = []
+    tried = _Tried(session, now)
     for period in periods(programme, terms, after=row.done_until, until=local_day(now)):
-        at = midnight(period.day)
-        record = Record(at, "open", "", facts_of(programme, terms, period))
-        for subject in _subjects(session, programme, period):
+        record = Record(midnight(period.day), "open", "", facts_of(programme, terms, period))
+        subjects: Sequence[str] = ()
+        with tried.apart(f"{programme.programme}/{period.day}"):
+            subjects = _subjects(session, programme, period)
+        for subject in subjects:
             key = f"{programme.programme}/{subject}/{period.day}"
             if session.exec(select(CaseRow.id).where(CaseRow.key == key)).first() is None:
-                held = work.open(programme.opens, subject, record, key=key)
-                work.sweep(held, now)
-                opened.append(held.row.code)
-        row.done_until = period.day
-    work.flush()
+                with tried.apart(key):
+                    opened.append(_open_one(session, programme.opens, subject, record, key, now))
+        if not tried.failed:
+            row.done_until = period.day
+    tried.settle()
     _plan(session, row)
+    if tried.failed:
+        row.next_check_at = now + RETRY_AFTER
     session.add(row)
     return opened
+
+
+def _open_one(session: Session, procedure: str, subject: str, record: Record, key: str, now: datetime) -> str:
+    work = Work(session)
+    held = work.open(procedure, subject, record, key=key)
+    work.sweep(held, now)
+    work.flush()
+    return held.row.code
+
+
+@dataclass(slots=True)
+class _Tried:
+    """What a programme tried. What failed is undone and stands apart; the others go on (design, law 5)."""
+
+    session: Session
+    now: datetime
+    keys: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def apart(self, key: str) -> Iterator[None]:
+        self.keys.append(f"programme/{key}")
+        try:
+            with self.session.begin_nested():
+                yield
+        except Exception as error:
+            self.failed.append(f"programme/{key}")
+            raise_incident(
+                self.session, "programme", f"programme/{key}", cause=f"{key}: {cause_of(error)}", now=self.now,
+                mend="Mend what it names; a later round tries it again.",
+            )  # fmt: skip
+
+    def settle(self) -> None:
+        """What failed before and does no longer is over."""
+        passed(self.session, set(self.keys) - set(self.failed), by="sweep", now=self.now)
 
 
 def _subjects(session: Session, programme: Programme, period: Period) -> Sequence[str]:

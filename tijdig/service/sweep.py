@@ -16,9 +16,8 @@ from sqlmodel import Session, col, func, select
 from models.case import Case as CaseRow
 from models.operation import Run
 from models.session import Store
-from tijdig.engine.errors import TijdigError
 from tijdig.engine.snapshot import canonical
-from tijdig.service.incidents import mended, raise_incident
+from tijdig.service.incidents import cause_of, mended, raise_incident
 from tijdig.service.work import Done, Work
 
 BATCH = 500
@@ -128,9 +127,8 @@ def _one_by_one(store: Store, swept: Swept, ids: Sequence[int], now: datetime) -
 def _set_apart(session: Session, case_id: int, error: Exception, now: datetime) -> dict[str, Any]:
     """The case waits for its own retry, with cause and mend; the sweep goes on without it."""
     row = session.get_one(CaseRow, case_id)
-    cause = str(error) if isinstance(error, TijdigError) else f"{type(error).__name__}: {error}"
     incident = raise_incident(
-        session, "case", f"case/{row.code}", cause=f"{row.code}: {cause}", case_id=case_id, now=now,
+        session, "case", f"case/{row.code}", cause=f"{row.code}: {cause_of(error)}", case_id=case_id, now=now,
         mend=f"Mend what it names, then: tijdig retry. Look at it with: tijdig case {row.code}.",
     )  # fmt: skip
     row.next_check_at = incident.retry_at = now + retry_after(incident.count)
@@ -141,7 +139,7 @@ def _set_apart(session: Session, case_id: int, error: Exception, now: datetime) 
 
 def retry_after(count: int) -> timedelta:
     """How long to wait after the n-th failure: twice as long each time, a day at most."""
-    return min(RETRY_AFTER * 2 ** min(count - 1, 8), LONGEST_RETRY)  # 2 ** count grows past what a timedelta holds
+    return min(RETRY_AFTER * (1 << min(count - 1, 8)), LONGEST_RETRY)  # without that 8 it outgrows a timedelta
 
 
 def _note_run(store: Store, swept: Swept, procedure: str, *, wall: datetime, by: str) -> None:
