@@ -209,7 +209,7 @@ WRONG_DECISIONS = {
     "no reason where one is asked": ("ORA-2026-001,judge,red,adviser1,,,2026-02-16,", "2 ", "reason"),
     "a BSN as reason": ("ORA-2026-001,judge,red,adviser1,,client 123456782,2026-02-16,", "2 reason", "BSN"),
     "a field that no form has": ("ORA-2026-001,judge,green,adviser1,,,2026-02-16,x", "2 colour", "colour"),
-    "the adviser of another": ("ORA-2026-001,judge,green,adviser2,,,2026-02-16,", "2 by", "adviser1"),
+    "somebody without the role": ("ORA-2026-001,judge,green,wlz1,,,2026-02-16,", "2 by", "adviser1"),
 }
 
 
