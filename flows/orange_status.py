@@ -148,6 +148,7 @@ ORANGE_STATUS = Procedure(
             needs=took("judge", "red"),
             not_by=("judge",),
             due=DueRule(after="done:judge", within=CONFIRM_TERM),
+            when_late=(Escalate("overdue", to=ADVISER),),
             outcomes=(
                 Close("red", "Rood", reason=True, tells=(MEMBER, ADVISER),
                       starts=(Start("red-follow-up", facts=(("red_on", "done:confirm_red"),)),)),
@@ -185,6 +186,7 @@ RED_FOLLOW_UP = Procedure(
             "Kies: afscheid van het lid of verplichte ondersteuning",
             RED_DECIDER,
             due=DueRule(after="opened:choose", within=CHOOSE_TERM),
+            when_late=(Escalate("overdue", to=ADVISER),),
             outcomes=(
                 Close("left", "Afscheid", reason=True, tells=(MEMBER, ADVISER)),
                 Go("support", "Verplichte ondersteuning", reason=True, tells=(MEMBER, ADVISER)),

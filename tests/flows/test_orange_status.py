@@ -382,7 +382,7 @@ def test_a_proposal_of_red_that_nobody_confirms_is_late_after_five_office_days(o
     office.on("2026-01-07").decide(ORANGE, "judge", "red", "adviser1")
 
     assert office.due(ORANGE, "confirm_red") == "2026-01-14"
-    assert [line.split(" > ")[0] for line in office.on("2026-01-15").sweep()] == ["escalate confirm_red late"]
+    assert [line.split(" > ")[0] for line in office.on("2026-01-15").sweep()] == ["escalate confirm_red overdue"]
 
 
 def test_a_second_orange_is_refused_with_the_mend_and_opens_when_the_house_allows_it(office: Office):
