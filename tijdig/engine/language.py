@@ -219,9 +219,10 @@ Outcome = Go | Close | Repeat
 class Step:
     """What a role is asked to do.
 
-    `needs`: None is the step before; names mean all of them done; `()` begins with the case. `when` is asked
-    once the needs hold: false skips the step (n.v.t.), unknown waits. `due` is a rule or the name of the goal
-    that it serves; without either, `undated` says why. `shows` are facts that whoever does it may see with it; `not_by`: who acted in these steps may not act here.
+    `needs`: None is the step before; names mean all of them done; `()` begins with the case. `when` is asked once the
+    needs hold: false skips the step (n.v.t.), unknown waits. `due` is a rule or the name of the goal that it serves;
+    without either, `undated` says why. `lead` is how long before it is due the work is picked up. `shows` are facts
+    that whoever does it may see with it. `not_by`: who acted in these steps may not act here.
     """
 
     step: str
