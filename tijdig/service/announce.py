@@ -20,9 +20,9 @@ def announce(work: Work, subject: str, fact: str, value: Any, doing: Doing) -> l
 
     Each case is caught up first. Announcing None takes an earlier announcement back, where no case ended by it.
     """
-    rows = work.session.exec(select(Case).where(Case.subject == subject, Case.state == "open").order_by(col(Case.id)))
+    running = select(Case).where(Case.subject == subject, Case.state == "open").order_by(col(Case.id))
     told = []
-    for held in work.hold(rows.all()):
+    for held in work.hold(work.session.exec(running.with_for_update()).all()):
         known = held.case.terms.procedure.fact(fact)
         # One case may have closed another one here: a child that ends lets its parent go on.
         if known and known.announced and held.row.state == "open":

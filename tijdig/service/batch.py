@@ -137,7 +137,7 @@ def _cases(work: Work, rows: Sequence[Row]) -> Sequence[object]:
     names = {row.cells["case"] for row in rows}
     subjects = {name.partition("/")[2] for name in names if "/" in name}
     running = col(Case.subject).in_(subjects) & (col(Case.state) == "open")
-    wanted = select(Case).where(or_(col(Case.code).in_(names), running))
+    wanted = select(Case).where(or_(col(Case.code).in_(names), running)).order_by(col(Case.id)).with_for_update()
     found = [case for case in work.session.exec(wanted) if {case.code, f"{case.procedure}/{case.subject}"} & names]
     return work.hold(found)
 

@@ -18,12 +18,12 @@ from tijdig.engine.language import DueRule, Step
 from tijdig.engine.plan import Obligation, obligations
 from tijdig.service import explain
 from tijdig.service.views import Document, case_row, first_date, local, notice
-from tijdig.service.work import Held, Work
+from tijdig.service.work import Held, Work, find
 
 
 def dossier(session: Session, name: str, now: datetime) -> Document:
     """All there is to know of a case, caught up to `now` in memory. Raises Refused when there is none of this name."""
-    held = Work(session).find(name)
+    held = Work(session).hold([find(session, name)])[0]
     state = advance(held.case, now).state
     asked = obligations(state)
     terms = held.case.terms

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, func, select
 from models.case import Case as CaseRow
 from models.case import Log, OpenObligation, Payload
 from models.message import Notice
+from models.pins import Definition
 from tijdig.engine.advance import Advance, Opening, advance, open_case
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Case, Effect, Happened, Record, Terms
@@ -81,16 +82,24 @@ class Work:
         return [self.held[row.id or 0] for row in rows]
 
     def find(self, name: str) -> Held:
-        """A case by its id, or by `procedure/subject`: the open one, else the latest."""
-        return self.hold([find(self.session, name)])[0]
+        """The case to act in, by its id or by `procedure/subject`: the open one, else the latest."""
+        return self._take(find(self.session, name))
+
+    def _take(self, row: CaseRow) -> Held:
+        """A case in hand to be changed: nobody else changes it before this transaction ends."""
+        if row.id not in self.held:
+            self.session.refresh(row, with_for_update=True)
+        return self.hold([row])[0]
 
     def terms(self, procedure: str) -> Terms:
         """What a case of this procedure that opens now runs on."""
         return LOADER.load(self.session, self._current(procedure))
 
     def _current(self, procedure: str) -> Pins:
+        """Who opens cases of one procedure, does so one by one: they share its numbers and its open subjects."""
         if procedure not in self._pins:
-            self._pins[procedure] = current(self.session, procedure)
+            pins = self._pins[procedure] = current(self.session, procedure)
+            self.session.get(Definition, pins.definition, with_for_update={"key_share": True})
         return self._pins[procedure]
 
     # --- moving them
@@ -232,11 +241,11 @@ class Work:
             )  # fmt: skip
 
     def _tell_parent(self, held: Held, at: datetime) -> None:
-        parent = self.session.get_one(CaseRow, held.row.parent_id)
-        if parent.state != "open":
+        parent = self._take(self.session.get_one(CaseRow, held.row.parent_id))
+        if parent.row.state != "open":
             return
         answer = Record(at, "child", "", step=held.row.parent_step, person=held.row.subject, outcome=held.row.state)
-        self.apply(self.hold([parent])[0], answer)
+        self.apply(parent, answer)
 
     # --- writing
 
@@ -256,7 +265,7 @@ class Work:
         self.notices = []
 
     def _write_rows(self, touched: Iterable[Held]) -> None:
-        """Rows changed by the ORM are written by it; the version is checked by the transaction's own lock."""
+        """Rows changed by the ORM are written by it; they were locked when they were taken in hand."""
         self.session.add_all(held.row for held in touched)
         self.session.flush()
 
