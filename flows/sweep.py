@@ -16,15 +16,15 @@ KIND = "sweep"
 
 @flow(name=KIND, flow_run_name=run_name, description="Voert uit wat nu moet: taken, herinneringen en escalaties.")
 def sweep() -> State[Any]:
-    """Open what programmes ask for, catch up each procedure that has something due, then what came up meanwhile."""
+    """Catch up each procedure that has something due, then what came up meanwhile; open what programmes ask for."""
     with here() as at:
         return overtaken(at, KIND) or _sweep(at)
 
 
 def _sweep(at: Here) -> State[Any]:
-    open_periods(at)
     rounds = [catch_up_one(at, procedure) for procedure in find_due(at)]
     rounds.append(catch_up(at))  # usually nothing; it notes in our own tables that a whole sweep was done
+    open_periods(at)  # last: a programme that cannot open its cases keeps none of the others waiting
     summary = sweep_summary(rounds)
     publish(KIND, rows_of(rounds), summary, at.settings.url)
     return Completed(message=summary)

@@ -13,9 +13,10 @@ from tijdig.settings import Settings
 
 
 def sweep_round(store: Store, *, now: datetime, wall: datetime, by: str = "") -> Swept:
-    """Open the cases of programmes whose period is over, and catch up all that is due."""
-    open_periods(store, now=now)
-    return sweep(store, now=now, wall=wall, by=by)
+    """Catch up all that is due, then open the cases of programmes whose period is over; these come caught up."""
+    swept = sweep(store, now=now, wall=wall, by=by)
+    open_periods(store, now=now)  # last: a programme that cannot open its cases keeps none of the others waiting
+    return swept
 
 
 def deliver_round(store: Store, *, now: datetime, wall: datetime, settings: Settings, by: str = "") -> dict[str, int]:
