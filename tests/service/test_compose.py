@@ -18,6 +18,7 @@ from tijdig.engine import DueRule, Procedure, Step, days
 from tijdig.engine.calendar import instant, midnight
 from tijdig.service import pins
 from tijdig.service.compose import compose
+from tijdig.service.incidents import passed, raise_incident
 
 ADVISER, MEMBER, DIRECTOR = "kwaliteitsadviseur", "lid", "directeur"
 MONDAY, FRIDAY = date(2021, 10, 11), date(2021, 10, 15)
@@ -473,6 +474,20 @@ def test_fatal_mail_and_a_previewed_bulk_act_are_never_held(office: Office, said
 
     assert {mail.state for mail in office.mails} == {"klaar"}
     assert office.incidents == (["storm"] if "fatal" in said else [])
+
+
+def test_an_incident_that_stays_open_is_told_each_office_day_until_it_is_mended(office: Office):
+    office.person("bea", "beheerder")
+    stands = raise_incident(office.session, "case", "case/ORA-2021-001", cause="C.", mend="M.", now=at("08:00"))
+
+    assert office.compose("09:00") == []  # not yet a day
+    tuesday, friday, saturday = (MONDAY + timedelta(days=n) for n in (1, 4, 5))
+    assert office.compose("09:00", tuesday) == [("alarm", "bea")]
+    assert office.compose("15:00", tuesday) == []
+    assert office.compose("09:00", friday) == [("alarm", "bea")]
+    assert office.compose("09:00", saturday) == []
+    passed(office.session, [stands.key or ""], by="beheer", now=at("10:00", friday))
+    assert office.compose("09:00", MONDAY + timedelta(days=7)) == []
 
 
 # --- identity

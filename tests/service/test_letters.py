@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from tijdig.engine.calendar import Calendar, midnight
-from tijdig.service.letters import Digest, Letter, Reader, alarm_letter, digest_letter, notice_letter, overdue_letter
+from tijdig.service.letters import (
+    Digest,
+    Letter,
+    Reader,
+    alarm_letter,
+    digest_letter,
+    incidents_letter,
+    notice_letter,
+    overdue_letter,
+)
 from tijdig.service.matters import Matter, Pending
 
 Golden = Callable[[str, str], None]
@@ -91,6 +100,11 @@ LETTERS = {
     ),
     "alarm-nothing-held": lambda: alarm_letter(63, 0, 50, "beheerder", READER),
     "alarm": lambda: alarm_letter(63, 13, 50, "beheerder", READER),
+    "incidents": lambda: incidents_letter(
+        [("ORA-2021-009: the database is locked.", "Mend what it names, then: tijdig retry.", date(2021, 10, 8)),
+         ("De rol wzd-functionaris wordt door niemand bezet.", "Wijs de rol toe.", date(2021, 10, 7))],
+        "beheerder", READER,
+    ),
     "digest": lambda: digest_letter(
         Digest(
             [(ACTIONS, ""), (JUDGE, "Anna de Vries")],

@@ -27,8 +27,17 @@ from models.pins import CalendarVersion, Definition, SettingsVersion
 from tijdig.engine.calendar import Calendar, local_day, short_date
 from tijdig.engine.language import Setting
 from tijdig.service.envelope import message_id, number_of
-from tijdig.service.incidents import passed, raise_incident
-from tijdig.service.letters import Digest, Letter, Reader, alarm_letter, digest_letter, notice_letter, overdue_letter
+from tijdig.service.incidents import open_incidents, passed, raise_incident
+from tijdig.service.letters import (
+    Digest,
+    Letter,
+    Reader,
+    alarm_letter,
+    digest_letter,
+    incidents_letter,
+    notice_letter,
+    overdue_letter,
+)
 from tijdig.service.matters import (
     ASKING,
     Matter,
@@ -46,6 +55,9 @@ from tijdig.service.wording import subject_name
 
 SOON_DAYS = 5
 """A task that may be picked up within this many office days has a mail of its own (ux.md, section 6)."""
+
+STANDS_TOO_LONG = timedelta(days=1)
+"""An incident that is open for longer is told to the administrators."""
 
 STORM_AT_LEAST = 50
 STORM_WITHIN = timedelta(hours=1)
@@ -314,6 +326,7 @@ def compose(session: Session, *, now: datetime, url: str) -> dict[str, int]:
     desk = _desk(session, now, calendar, people)
     decided = decide(desk)
     drafts, held, alarm = _break_storm(session, desk, decided.drafts)
+    alarm = [*alarm, *_escalate_incidents(session, desk)]
     waiting = _waiting_for_others(session, people, local_day(now)) if any(d.kind == "B" for d in drafts) else {}
     _close_notices(session, decided)
     _write(session, [*drafts, *alarm], held, _Writer(desk, url, home.uuid, waiting))
@@ -381,6 +394,20 @@ def _break_storm(
         if is_usable(desk.people.address(r.person, desk.today))
     ]  # fmt: skip
     return drafts, frozenset(draft.key for draft in held), alarm
+
+
+def _escalate_incidents(session: Session, desk: Desk) -> Iterator[Draft]:
+    """An incident that stays open is told to the administrators each office day, until it is mended (law 5)."""
+    standing = [i for i in open_incidents(session) if i.first_at <= desk.now - STANDS_TOO_LONG]
+    if not standing or not is_open(desk.now, desk.calendar):
+        return
+    told = set(session.exec(select(Mail.key).where(Mail.day == desk.today, Mail.kind == "alarm")))
+    said = [(i.cause, i.mend, local_day(i.first_at)) for i in standing]
+    for r in desk.people.recipients(ADMINISTRATOR, subject="", case="", on=desk.today):
+        key = f"incidents/{desk.today}/{r.person}"
+        if key not in told and is_usable(desk.people.address(r.person, desk.today)):
+            words = partial(incidents_letter, said, ADMINISTRATOR)
+            yield Draft(key, r.person, "alarm", words, r.behalf, released=True)
 
 
 def _close_notices(session: Session, decided: Decided) -> None:

@@ -187,6 +187,12 @@ def overdue_letter(notices: Sequence[Pending], reader: Reader) -> Letter:
     return write("overdue", said, reader, role=roles, about="deze dossiers", rule="overzicht bij het begin")
 
 
+def incidents_letter(incidents: Sequence[tuple[str, str, date]], role: str, reader: Reader) -> Letter:
+    """What stands apart for more than a day: cause, mend and since when."""
+    said = {"incidents": [(cause, mend, short_date(since)) for cause, mend, since in incidents]}
+    return write("incidents", said, reader, role=role, about="deze installatie", rule="incidenten die open blijven")
+
+
 def alarm_letter(total: int, held: int, limit: int, role: str, reader: Reader) -> Letter:
     """That the storm breaker held mails."""
     said = {"total": total, "held": held, "limit": limit, "link": f"{reader.url}/beheer/postvak-uit"}
