@@ -1,15 +1,24 @@
-"""One bad case stops nobody (design, law 5): it waits for a retry time of its own, however long it stays bad."""
+"""What a sweep leaves behind: an up-to-date read model; and one bad case stops nobody (design, law 5)."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from sqlmodel import select
 
-from models.case import Case
+from models.case import Case, OpenObligation
 from models.operation import Incident
-from tests.service.office import Office
+from tests.service.office import Office, found
+from tijdig.engine import Close, DueRule, Fact, Goal, Procedure, Step, reached, weeks
 from tijdig.service.sweep import sweep
+
+VISIT = Procedure(
+    "visit", code="VIS", title="Bezoek", revision=1, subject="lid", owner="kwaliteitsadviseur", late_to="directeur",
+    facts=(Fact("visit_on", "date", "Dag van het bezoek"),), opens_with=("visit_on",),
+    goals=(Goal("visited", "Bezocht", DueRule(after="visit_on", within=weeks(2)), met_by=reached("visit_on")),),
+    steps=(Step("report", "Schrijf het verslag", "kwaliteitsadviseur", outcomes=(Close("done", "Gedaan"),)),),
+)  # fmt: skip
 
 
 def spoil(office: Office, code: str) -> None:
@@ -35,3 +44,13 @@ def test_a_case_that_stays_bad_for_months_is_tried_each_day_and_stops_no_other(o
     assert incident.retry_at
     assert incident.retry_at - incident.last_at == timedelta(days=1)
     assert incident.count > 40
+
+
+def test_what_a_day_alone_changes_leaves_the_lists_though_nothing_happens(tmp_path: Path) -> None:
+    office = Office(found(f"sqlite:///{tmp_path / 'tijdig.db'}", [VISIT]))
+    office.open("visit", "lid-001", visit_on="2026-02-02")
+
+    assert office.on("2026-02-02").sweep() == []
+
+    with office.reading() as session:
+        assert session.exec(select(OpenObligation.step)).all() == ["report"]

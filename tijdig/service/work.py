@@ -67,6 +67,7 @@ class Work:
     held: dict[int, Held] = field(default_factory=dict)
     done: list[Done] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
+    _touched: dict[int, Held] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _pins: dict[str, Pins] = field(default_factory=dict)
 
@@ -208,6 +209,7 @@ class Work:
         if not was_open and not result.state.closed:
             self._refuse_running(held.case.terms.procedure, held.row.subject)
         held.case, held.last = result.case, result
+        self._touched[held.row.id or 0] = held
         held.row.next_check_at = result.next_check_at
         held.row.state = result.state.result or "open"
         held.row.closed_on = local_day(result.state.closed) if result.state.closed else None
@@ -251,7 +253,7 @@ class Work:
 
     def flush(self) -> None:
         """Write all that was collected: a handful of statements, however many cases."""
-        touched = [held for held in self.held.values() if held.chain.logs]
+        touched = list(self._touched.values())  # also where only a day changed something, and nothing was logged
         logs = [row for held in touched for row in held.chain.logs]
         payloads = [row for held in touched for row in held.chain.payloads]
         for held in touched:
@@ -263,6 +265,7 @@ class Work:
                 self.session.execute(insert(table), rows)
         self._write_read_model(touched)
         self.notices = []
+        self._touched = {}
 
     def _write_rows(self, touched: Iterable[Held]) -> None:
         """Rows changed by the ORM are written by it; they were locked when they were taken in hand."""
