@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from models.case import Case as CaseRow
 from models.case import Log, OpenObligation, Payload
@@ -191,9 +191,10 @@ class Work:
 
     def _code(self, prefix: str) -> str:
         """The next number of the year: the same openings in the same order always get the same codes."""
-        if prefix not in self._numbers:
-            like = select(func.count()).select_from(CaseRow).where(col(CaseRow.code).startswith(prefix))
-            self._numbers[prefix] = self.session.exec(like).one()
+        if prefix not in self._numbers:  # the last one is found at once; counting them would read all cases
+            like = select(CaseRow.code).where(col(CaseRow.code).startswith(prefix))
+            last = self.session.exec(like.order_by(col(CaseRow.id).desc()).limit(1)).first()
+            self._numbers[prefix] = int(last.removeprefix(prefix)) if last else 0
         self._numbers[prefix] += 1
         return f"{prefix}{self._numbers[prefix]:03d}"
 
