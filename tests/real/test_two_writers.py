@@ -8,17 +8,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
 from itertools import count
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
+from sqlmodel import select
 
+from models.message import Mail, MailNotice, Notice
 from models.session import Store
 from tests.service.office import Office, found
 from tijdig.engine.errors import AlreadyOpen
 from tijdig.service import cases
 from tijdig.service.cases import Doing
+from tijdig.service.compose import compose
 from tijdig.service.people import Directory
 from tijdig.service.work import Held, Work, find
 
@@ -103,3 +107,38 @@ def test_two_acts_in_one_case_follow_each_other(office: Office) -> None:
     with office.reading() as session:
         [held] = Work(session).hold([find(session, "ORA-2026-001")])
         assert (held.row.version, [r.step for r in held.case.records[1:]]) == (3, ["send_actions", "judge"])
+
+
+def test_a_digest_of_yesterday_that_is_on_its_way_is_not_told_again(office: Office) -> None:
+    office.open("orange-status", "lid-001", **FACTS)
+    with office.store.write() as session:
+        notice = session.exec(select(Notice).where(Notice.role == "kwaliteitsadviseur")).first()
+        assert notice
+        notice.state = "samengevoegd"
+        mail = a_digest("adviser1", date(2026, 1, 2), office.now)
+        session.add_all((notice, mail))
+        session.flush()
+        session.add(MailNotice(mail_id=mail.id, notice_id=notice.id))
+
+    def compose_elsewhere() -> None:
+        with Store.at(office.store.url.render_as_string(hide_password=False)).write() as session:
+            compose(session, now=office.now, url="https://tijdig.example")
+
+    with ThreadPoolExecutor() as pool, office.store.write() as session:
+        session.get_one(Mail, mail.id).state = "bezig"
+        session.flush()
+        composing = pool.submit(compose_elsewhere)
+        time.sleep(0.5)
+        session.commit()
+        composing.result()
+
+    with office.reading() as session:
+        assert session.get_one(Mail, mail.id).state == "bezig"
+        assert session.exec(select(MailNotice.mail_id).where(MailNotice.notice_id == notice.id)).all() == [mail.id]
+
+
+def a_digest(person: str, day: date, now: datetime) -> Mail:
+    return Mail(
+        key=f"digest/{person}/{day}", person_id=person, address=f"{person}@zorg.example", kind="B", day=day, subject="",
+        text="", html="", message_id=f"<{person}{day}@x>", next_try_at=now, created_at=now,
+    )  # fmt: skip

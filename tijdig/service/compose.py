@@ -359,12 +359,13 @@ def _take_back_old_digests(session: Session, today: date) -> None:
     old = select(Mail.id).where(
         Mail.kind == "B", Mail.day < today, col(Mail.state).in_(("klaar", "wacht", "aangehouden"))
     )
-    rode = select(MailNotice.notice_id).where(col(MailNotice.mail_id).in_(old))
+    ids = session.exec(old.with_for_update()).all()  # locked: one that is being claimed now goes out and stays
+    rode = select(MailNotice.notice_id).where(col(MailNotice.mail_id).in_(ids))
     unsynced = {"synchronize_session": False}
     session.execute(update(Notice).where(col(Notice.id).in_(rode)).values(state="gepland"), execution_options=unsynced)
     why = "opgevolgd door een later dagoverzicht"
     session.execute(
-        update(Mail).where(col(Mail.id).in_(old)).values(state="vervallen", why=why), execution_options=unsynced
+        update(Mail).where(col(Mail.id).in_(ids)).values(state="vervallen", why=why), execution_options=unsynced
     )
 
 

@@ -249,10 +249,8 @@ class _Delivery:
     def _settle(self, session: Session, outcomes: Sequence[tuple[int, Outcome]]) -> None:
         """Write down what became of mails that this process claimed."""
         answers = dict(outcomes)
-        mails = (
-            session.exec(select(Mail).where(col(Mail.id).in_(answers), Mail.state == "bezig")).all() if answers else ()
-        )
-        for mail in mails:
+        mine = select(Mail).where(col(Mail.id).in_(answers), Mail.state == "bezig").with_for_update()
+        for mail in session.exec(mine).all() if answers else ():
             self._settle_one(session, mail, answers[mail.id or 0])
 
     def _settle_one(self, session: Session, mail: Mail, outcome: Outcome) -> None:
@@ -302,6 +300,7 @@ class _Delivery:
     def _settle_expired(self, session: Session) -> None:
         """A lease that is over belonged to a process that died with the data in its hands."""
         over = select(Mail).where(Mail.state == "bezig", col(Mail.leased_until) < self.wall)
+        over = over.with_for_update(skip_locked=True)  # another delivery may be at it
         for mail in session.exec(over) if not self.route.channel.repeatable else ():
             session.add(mail)
             self._doubt(session, mail)
