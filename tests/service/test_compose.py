@@ -462,6 +462,11 @@ def test_a_storm_is_held_above_the_limit_and_told_once(office: Office):
     assert [mail.person_id for mail in office.mails if mail.kind == "alarm"] == ["bea"]
     assert office.incidents == ["storm"]
 
+    for mail in held:
+        mail.state = "klaar"  # somebody let it go
+    office.compose("08:05")
+    assert office.incidents == []
+
 
 @pytest.mark.parametrize("said", [{"fatal": True}, {"released": True}], ids=["fatal", "previewed"])
 def test_fatal_mail_and_a_previewed_bulk_act_are_never_held(office: Office, said: dict[str, Any]):

@@ -324,6 +324,7 @@ def compose(session: Session, *, now: datetime, url: str) -> dict[str, int]:
     if is_open(now, calendar):
         _take_back_old_digests(session, local_day(now))
     desk = _desk(session, now, calendar, people)
+    _pass_storm(session, now)
     decided = decide(desk)
     drafts, held, alarm = _break_storm(session, desk, decided.drafts)
     alarm = [*alarm, *_escalate_incidents(session, desk)]
@@ -395,6 +396,13 @@ def _break_storm(
         if is_usable(desk.people.address(r.person, desk.today))
     ]  # fmt: skip
     return drafts, frozenset(draft.key for draft in held), alarm
+
+
+def _pass_storm(session: Session, now: datetime) -> None:
+    """A storm is over when somebody settled every mail that it held."""
+    held = select(Mail.id).where(Mail.state == "aangehouden", Mail.why == STORM)
+    if session.exec(held.limit(1)).first() is None:
+        passed(session, ["storm"], by="compose", now=now)
 
 
 def _escalate_incidents(session: Session, desk: Desk) -> Iterator[Draft]:
