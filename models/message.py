@@ -40,7 +40,8 @@ class Notice(Table, table=True):
 class Mail(Table, table=True):
     """What one person is sent: composed, frozen, and followed until somebody knows what became of it.
 
-    `key` is `digest/PERSON/DAY` or `notice/ID/PERSON`; the Message-ID derives from it.
+    `key` is what makes it one mail (`digest/PERSON/DAY`, `notice/CASE/EFFECT/KIND/PERSON`); the Message-ID derives
+    from it.
     """
 
     __tablename__ = "mail"
