@@ -7,7 +7,7 @@ to be sent is derived from them (`tijdig.engine.fold`, `tijdig.engine.plan`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -185,6 +185,3 @@ class Case:
     @property
     def opened(self) -> Record:
         return self.records[0]
-
-    def with_record(self, record: Record) -> Case:
-        return replace(self, records=(*self.records, record))

@@ -28,9 +28,9 @@ from tijdig.engine.snapshot import canonical
 from tijdig.service import cases, documents
 from tijdig.service.cases import Doing
 from tijdig.service.forms import clean_text, model_for, plain
-from tijdig.service.links import hashed
+from tijdig.service.links import hashed, live_link
 from tijdig.service.people import Directory
-from tijdig.service.sheet import Finished, Sheet, live_link, open_or_finished
+from tijdig.service.sheet import Finished, Sheet, open_or_finished
 from tijdig.service.work import Held, Work
 
 CHOOSE = "Maak een keuze."

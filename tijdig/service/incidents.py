@@ -9,7 +9,6 @@ from sqlmodel import Session, col, select
 
 from models.case import Case as CaseRow
 from models.operation import Incident
-from tijdig.engine.acts import MIN_REASON
 from tijdig.engine.errors import Refused, TijdigError
 
 
@@ -34,25 +33,13 @@ def cause_of(error: Exception) -> str:
     return str(error) if isinstance(error, TijdigError) else f"{type(error).__name__}: {error}"
 
 
-def settle_incident(session: Session, incident_id: int, *, by: str, reason: str, now: datetime) -> Incident:
-    """Somebody says that it is mended. Raises Refused without a reason, or when it was settled before."""
-    incident = session.get(Incident, incident_id)
-    if incident is None or incident.settled_at:
-        raise Refused(f"There is no open incident {incident_id}. See: tijdig incidents.")
-    if len(reason.strip()) < MIN_REASON:
-        raise Refused(f"Settling needs a reason of at least {MIN_REASON} characters. Say why in --reason.")
-    incident.key, incident.settled_at, incident.settled_by, incident.reason = None, now, by, reason
-    session.add(incident)
-    return incident
-
-
 def retry(session: Session, incident_id: int, *, now: datetime) -> Incident:
     """Let its case be caught up at once; the incident settles itself when that works."""
     incident = session.get(Incident, incident_id)
     if incident is None or incident.settled_at:
         raise Refused(f"There is no open incident {incident_id}. See: tijdig incidents.")
     if incident.case_id is None:
-        raise Refused(f"Incident {incident_id} is not about a case. Mend what it names and settle it.")
+        raise Refused(f"Incident {incident_id} is not about a case. Mend what it names; it then ends by itself.")
     row = session.get_one(CaseRow, incident.case_id)
     row.next_check_at = incident.retry_at = now
     session.add_all((row, incident))

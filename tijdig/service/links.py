@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert
 from sqlmodel import Session, col, select, update
 
-from models.case import Case, OpenObligation
+from models.case import Case
 from models.message import Link, Mail
 from tijdig.engine.calendar import local_day
 
@@ -107,12 +107,10 @@ def hashed(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def follow(session: Session, token: str, *, now: datetime) -> Link | None:
-    """The link of a token; None when it is unknown, revoked or over, or when its task is no longer open."""
+def live_link(session: Session, token: str, *, now: datetime) -> Link | None:
+    """The link of a token, whatever became of its task; None when it is unknown, revoked or over."""
     link = session.get(Link, hashed(token))
-    if link is None or link.revoked_at or link.expires_on < local_day(now):
-        return None
-    return link if session.get(OpenObligation, (link.case_id, link.step, link.round)) else None
+    return None if link is None or link.revoked_at or link.expires_on < local_day(now) else link
 
 
 def revoke(session: Session, person: str, *, now: datetime) -> int:

@@ -21,7 +21,7 @@ from tijdig.engine.errors import Refused
 from tijdig.engine.fold import State
 from tijdig.engine.language import Fact, Outcome, Step
 from tijdig.engine.plan import Obligation, TermStatus, obligations
-from tijdig.service.links import hashed
+from tijdig.service.links import live_link
 from tijdig.service.people import Directory
 from tijdig.service.work import Held, Work
 
@@ -77,12 +77,6 @@ class Finished:
 
     role: str
     day: date | None
-
-
-def live_link(session: Session, token: str, *, now: datetime) -> Link | None:
-    """The link of a token, whatever became of its task; None when it is unknown, revoked or over."""
-    link = session.get(Link, hashed(token))
-    return None if link is None or link.revoked_at or link.expires_on < local_day(now) else link
 
 
 def look(session: Session, token: str, *, now: datetime) -> Sheet | Finished | None:

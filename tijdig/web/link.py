@@ -12,9 +12,9 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from tijdig.engine.errors import Refused
 from tijdig.service import documents
 from tijdig.service.handin import Answer, Changed, Mistakes, Receipt, hand_in
-from tijdig.service.links import hashed
+from tijdig.service.links import hashed, live_link
 from tijdig.service.relink import send_new_link
-from tijdig.service.sheet import Finished, Sheet, live_link, look
+from tijdig.service.sheet import Finished, Sheet, look
 from tijdig.web.house import House, Instead, TheHouse
 from tijdig.web.seal import Form
 from tijdig.web.uploads import Given, given_of
