@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -110,12 +109,16 @@ def _whole(value: object) -> int:
     return int(str(value))
 
 
+_AMOUNT = re.compile(r"(-?)(\d+|\d{1,3}(?:\.\d{3})+)(?:,(\d{1,2}))?")
+
+
 def _cents(value: object) -> int:
-    try:
-        amount = Decimal(str(value).strip().removeprefix("€").strip().replace(".", "").replace(",", "."))
-    except InvalidOperation:
-        raise Refused(f"'{value}' is geen bedrag. Schrijf bijvoorbeeld 1.250,00.") from None
-    return int(amount * 100)
+    """Dutch amounts only: in "12.50" the point would count for nothing, and make it a hundredfold."""
+    found = _AMOUNT.fullmatch(str(value).strip().removeprefix("€").strip())
+    if not found:
+        raise Refused(f"'{value}' is geen bedrag. Schrijf bijvoorbeeld 1.250,00.")
+    sign, whole, cents = found.groups()
+    return int(f"{sign}{whole.replace('.', '')}{(cents or '').ljust(2, '0')}")
 
 
 def _yes_no(value: object) -> bool:
