@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.service.office import Office
 from tijdig.engine import Fact, Procedure
 from tijdig.engine.errors import Refused
 from tijdig.service.forms import read_values
@@ -32,3 +33,11 @@ def test_an_amount_is_read_in_cents(written: str, cents: int) -> None:
 def test_what_may_be_a_hundredfold_is_not_taken_for_an_amount(written: str) -> None:
     with pytest.raises(Refused, match="geen bedrag"):
         read_values(PRICED, {"price": written})
+
+
+def test_a_reason_with_a_bsn_is_refused_whatever_the_door(office: Office) -> None:
+    office.choose("red_decider", "directeur")
+    office.open("orange-status", "lid-001", orange_on="2026-01-05")
+
+    with pytest.raises(Refused, match="lijkt op een BSN"):
+        office.decide("ORA-2026-001", "send_actions", "done", "adviser1", reason="Besproken met 111222333 en familie")

@@ -21,7 +21,7 @@ from tijdig.engine.case import Record, Terms
 from tijdig.engine.errors import Refused, StaleVersion
 from tijdig.engine.language import Act, Procedure
 from tijdig.engine.terms import parse
-from tijdig.service.forms import read_day, read_values
+from tijdig.service.forms import clean_text, read_day, read_values
 from tijdig.service.people import Directory
 from tijdig.service.work import Held, Work
 
@@ -43,8 +43,9 @@ class Doing:
     via: str = ""
 
     def record(self, act: Act, **parts: Any) -> Record:
-        """What is done, as a record."""
-        return Record(self.at, act, self.by, behalf=self.behalf, reason=self.reason, via=self.via, **parts)
+        """What is done, as a record. Raises Refused for a reason with what looks like a BSN."""
+        reason = clean_text(self.reason)
+        return Record(self.at, act, self.by, behalf=self.behalf, reason=reason, via=self.via, **parts)
 
 
 def open_case(
