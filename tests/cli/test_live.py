@@ -105,3 +105,22 @@ def test_the_account_is_that_of_the_operating_system(monkeypatch: pytest.MonkeyP
     log_in(monkeypatch, "an")
 
     assert edge.account() == "an"
+
+
+def test_once_there_is_an_administrator_nobody_else_changes_the_house(
+    live: Tijdig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    table = tmp_path / "beheer.csv"
+    table.write_text("person,role,scope,from,until\nadviser2,beheerder,all,,\n", encoding="utf-8")
+    assert live("import", "assignments", table).status == 0
+
+    for account in ("an", "eve"):
+        log_in(monkeypatch, account)
+        chosen = live("set", "red_decider", "directeur", "--by", "adviser1", "--reason", "zo besloten")
+        taken_in = live("import", "people", tmp_path / "people.csv")
+        assert (chosen.status, taken_in.status) == (1, 1)
+        assert "het is werk van de rol beheerder (adviser2)" in taken_in.err
+    log_in(monkeypatch, "bo")
+
+    assert live("set", "red_decider", "directeur", "--by", "adviser2", "--reason", "zo besloten").status == 0
+    assert live("import", "people", tmp_path / "people.csv").status == 0

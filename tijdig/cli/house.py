@@ -21,8 +21,10 @@ def choose(setting: str, value: str, by: str, reason: str, at: str | None, as_js
     """A setting, as a new settings version; running cases keep theirs."""
     from tijdig.cli import edge
     from tijdig.service import pins
+    from tijdig.service.acting import may_administer
 
     with edge.acting("set", by, reason=reason, at=at) as doing:
+        may_administer(doing.session, edge.account(), now=doing.doing.at)
         version = pins.choose(doing.session, setting, value, by=doing.doing.by, reason=reason, now=doing.doing.at)
     if as_json:
         show_json({"version": version})
@@ -45,11 +47,13 @@ def take_in(kind: str, file: str, dry_run: bool, name: str, at: str | None, as_j
     from dataclasses import asdict
 
     from tijdig.cli import edge
+    from tijdig.service.acting import may_administer
     from tijdig.service.imports import import_table
 
     data = edge.read_file(Path(file))
     with edge.store() as store, store.write() as session:
         now = edge.now_in(session, at)
+        may_administer(session, edge.account(), now=now)
         done = import_table(session, kind, data, by=edge.account(), now=now, name=name, dry_run=dry_run)
         if done.problems or dry_run:
             session.rollback()

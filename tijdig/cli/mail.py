@@ -55,8 +55,10 @@ def settle(mail: int, how: str, by: str, reason: str, at: str | None, as_json: b
     """What becomes of a mail that is uncertain, failed or held."""
     from tijdig.cli import edge
     from tijdig.service import mailbox
+    from tijdig.service.acting import may_administer
 
     with edge.acting("settle", by, reason=reason, at=at) as doing:
+        may_administer(doing.session, edge.account(), now=doing.doing.at)
         settled = mailbox.settle(doing.session, mail, how, by=doing.doing.by, reason=reason, now=doing.doing.at)
         doing.session.flush()
         shown = {"mail": settled.id, "state": settled.state, "why": settled.why}

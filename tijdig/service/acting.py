@@ -22,7 +22,7 @@ from tijdig.engine.snapshot import canonical
 from tijdig.service.cases import Doing
 from tijdig.service.clock import installation, set_clock
 from tijdig.service.documents import keeper
-from tijdig.service.people import NO_RIGHT, TRIAL_USER, Directory
+from tijdig.service.people import ADMINISTRATOR, NO_RIGHT, TRIAL_USER, Directory
 from tijdig.service.tables import read_table
 from tijdig.service.work import Work
 
@@ -68,6 +68,22 @@ def acting(
             session.rollback()
         else:
             work.flush()
+
+
+def may_administer(session: Session, account: str, *, now: datetime) -> None:
+    """Only an administrator changes the house, as soon as a live installation has one.
+
+    Raises Refused, naming who may, for an account that is nobody's or of somebody without that role.
+    """
+    people = Directory.load(session)
+    holders = people.recipients(ADMINISTRATOR, subject="", case="", on=local_day(now))
+    mapped = session.exec(select(Person.id).where(Person.account == account)).first()
+    if installation(session).mode == "live" and holders and mapped not in {each.person for each in holders}:
+        names = ", ".join(each.person for each in holders)
+        raise Refused(
+            f"Account '{account}' mag dit niet: het is werk van de rol {ADMINISTRATOR} ({names}). Vraag het daar.",
+            code=NO_RIGHT,
+        )
 
 
 @contextmanager

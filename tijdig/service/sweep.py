@@ -126,12 +126,14 @@ def _one_by_one(store: Store, swept: Swept, ids: Sequence[int], now: datetime) -
 
 def _set_apart(session: Session, case_id: int, error: Exception, now: datetime) -> dict[str, Any]:
     """The case waits for its own retry, with cause and mend; the sweep goes on without it."""
-    row = session.get_one(CaseRow, case_id)
+    row = session.get_one(CaseRow, case_id, with_for_update=True)
     incident = raise_incident(
         session, "case", f"case/{row.code}", cause=f"{row.code}: {cause_of(error)}", case_id=case_id, now=now,
         mend=f"Mend what it names, then: tijdig retry. Look at it with: tijdig case {row.code}.",
     )  # fmt: skip
-    row.next_check_at = incident.retry_at = now + retry_after(incident.count)
+    incident.retry_at = now + retry_after(incident.count)
+    if row.next_check_at and row.next_check_at <= now:  # else an act came between, and set its own moment
+        row.next_check_at = incident.retry_at
     session.add_all((incident, row))
     session.flush()
     return {"incident": incident.id, "case": row.code, "cause": incident.cause, "mend": incident.mend}

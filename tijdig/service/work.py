@@ -6,7 +6,7 @@ Case row, log, notices, read model and the cases that it opens or answers are wr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -113,6 +113,7 @@ class Work:
         """Catch a case up and apply a record. Raises Refused when it does not fit."""
         if record.act in ("take-back", "reopen"):
             self._refuse_followed(held, record.step)
+        record = replace(record, at=max(record.at, held.case.records[-1].at))  # a clock set back takes no time away
         result = advance(held.case, record.at, record)
         held.row.version += 1
         return self._advanced(held, result, record.at, record)
