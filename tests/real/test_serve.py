@@ -101,7 +101,7 @@ class Service:
             found = self.api("GET", f"/flow_runs/{run.json()['id']}").json()["state"]
             return (found["type"], found["message"]) if found["type"] in ("COMPLETED", "FAILED", "CRASHED") else None
 
-        return until(state, within=120)
+        return until(state, within=300)
 
     def log_of(self, run: httpx.Response) -> str:
         logs = self.api("POST", "/logs/filter", logs={"flow_run_id": {"any_": [run.json()["id"]]}}).json()
@@ -174,7 +174,7 @@ ORANGE = {"member": "lid-001", "orange_on": "2021-07-23", "by": "adviser1"}
 def test_it_serves_sweeps_takes_forms_and_ends_without_a_trace(service: Service) -> None:
     service.start()
     assert httpx.get(f"http://127.0.0.1:{service.port}/", trust_env=False, follow_redirects=True).status_code < 500
-    until(lambda: service.runs("sweep", "prefect"), within=120)
+    until(lambda: service.runs("sweep", "prefect"), within=300)
 
     missing = service.fill_in(member="lid-001", orange_on="2021-07-23")
     number = service.fill_in(**ORANGE | {"member": 1})
@@ -206,14 +206,14 @@ def test_it_serves_sweeps_takes_forms_and_ends_without_a_trace(service: Service)
 
 def test_the_guard_sweeps_while_the_server_is_dead_and_prefect_takes_over_again(service: Service) -> None:
     service.start(HURRIED)
-    until(lambda: service.runs("sweep", "prefect"), within=120)
+    until(lambda: service.runs("sweep", "prefect"), within=300)
 
     def keep_down() -> bool:
         with suppress(StopIteration, ProcessLookupError):  # it is not up again yet
             os.kill(service.child("server"), signal.SIGKILL)
         return bool(service.runs("sweep", "guard") and service.runs("deliver", "guard"))
 
-    until(keep_down, within=120)
+    until(keep_down, within=300)
     assert "De controle is sinds" in service.stderr
     assert "Het deel 'server' is gestopt (code -9) en start opnieuw." in service.stderr
 
@@ -228,7 +228,7 @@ def test_the_guard_sweeps_while_the_server_is_dead_and_prefect_takes_over_again(
 
 def test_nothing_outlives_a_serve_that_was_killed_and_the_next_one_goes_on(service: Service) -> None:
     service.start(HURRIED)
-    until(lambda: [said for said in service.family().values() if "prefect.engine" in said], within=120)
+    until(lambda: [said for said in service.family().values() if "prefect.engine" in said], within=300)
     family = service.family()
     assert service.process
     service.process.kill()
@@ -237,7 +237,7 @@ def test_nothing_outlives_a_serve_that_was_killed_and_the_next_one_goes_on(servi
 
     swept = service.runs("sweep", "prefect")
     service.start(HURRIED)
-    until(lambda: service.runs("sweep", "prefect") > swept, within=120)
+    until(lambda: service.runs("sweep", "prefect") > swept, within=300)
 
 
 def refused(service: Service) -> str:
@@ -283,5 +283,5 @@ def test_prefects_database_may_be_thrown_away(service: Service) -> None:
 
     assert opened[0] == "COMPLETED"
     assert [case.subject for case in service.rows(Case)] == ["lid-001"]
-    until(lambda: service.runs("sweep", "prefect") >= 2, within=120)
+    until(lambda: service.runs("sweep", "prefect") >= 2, within=300)
     assert json.dumps(service.api("GET", "/deployments/name/sweep/sweep").json()["tags"]) == '["tijdig"]'
