@@ -124,3 +124,12 @@ def test_once_there_is_an_administrator_nobody_else_changes_the_house(
 
     assert live("set", "red_decider", "directeur", "--by", "adviser2", "--reason", "zo besloten").status == 0
     assert live("import", "people", tmp_path / "people.csv").status == 0
+
+
+def test_the_reason_of_a_setting_may_hold_no_bsn(live: Tijdig, monkeypatch: pytest.MonkeyPatch) -> None:
+    log_in(monkeypatch, "an")
+
+    done = live("set", "red_decider", "directeur", "--by", "adviser1", "--reason", "besproken met 111222333")
+
+    assert done.status == 1
+    assert "BSN" in done.err

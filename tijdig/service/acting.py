@@ -22,6 +22,7 @@ from tijdig.engine.snapshot import canonical
 from tijdig.service.cases import Doing
 from tijdig.service.clock import installation, set_clock
 from tijdig.service.documents import keeper
+from tijdig.service.forms import clean_text
 from tijdig.service.people import ADMINISTRATOR, NO_RIGHT, TRIAL_USER, Directory
 from tijdig.service.tables import read_table
 from tijdig.service.work import Work
@@ -98,8 +99,11 @@ def denials_logged(store: Store, caller: Caller, *, wall: datetime) -> Iterator[
 
 
 def as_whom(session: Session, people: Directory, caller: Caller, now: datetime) -> Doing:
-    """As whom the caller acts. Raises Refused for somebody unknown, or whom this account may not act for."""
-    doing = Doing(caller.by, now, caller.behalf, caller.reason, caller.via)
+    """As whom the caller acts.
+
+    Raises Refused for somebody unknown, or whom this account may not act for, and for a reason with a BSN in it.
+    """
+    doing = Doing(caller.by, now, caller.behalf, clean_text(caller.reason), caller.via)
     if installation(session).mode == "trial":
         if caller.by != TRIAL_USER and not people.knows(caller.by):
             raise Refused(
