@@ -191,3 +191,8 @@ def test_tokens_stay_out_of_the_access_log() -> None:
 
     assert mask_tokens(record)
     assert record.getMessage() == '127.0.0.1:5000 - "POST /t/…/nieuw?x=1 HTTP/1.1" 200'
+
+
+def test_a_name_that_is_not_ours_leads_nowhere(town: Town) -> None:
+    assert town.client.get("/", headers={"host": "elders.example"}).status_code == 400
+    assert town.client.get("/", headers={"host": "127.0.0.1:8420"}).status_code == 200

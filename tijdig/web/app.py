@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -55,6 +57,8 @@ def create_app(
         house.store.close()
 
     app = FastAPI(title="Tijdig", lifespan=lifespan, openapi_url=None)
+    ours = {urlsplit(settings.url).hostname or "", "127.0.0.1", "localhost"}
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(ours))  # else a strange name may lead a browser here
     app.state.house = house
     app.include_router(link.router)
     app.include_router(home.router)
