@@ -24,7 +24,10 @@ Store = Callable[[str], dict[str, Any]]
 
 
 def read_day(name: str, text: object) -> date:
-    """A day as people write it: 15-10-2021, 15 okt 2021 or 2021-10-15. Raises Refused for anything else."""
+    """A day as people write it: 15-10-2021, 15 okt 2021 or 2021-10-15; `name` is whose it is, where nobody else says.
+
+    Raises Refused for anything else.
+    """
     if isinstance(text, date) and not isinstance(text, datetime):
         return text
     words = str(text).strip().lower()
@@ -36,7 +39,7 @@ def read_day(name: str, text: object) -> date:
             return date(int(year or year2), int(month or named or month2), int(day or day2))
         except ValueError:
             pass
-    raise Refused(f"{name}: '{text}' is geen datum. Vul een datum in, bijvoorbeeld 15-10-2021.")
+    raise Refused(f"{name and name + ': '}'{text}' is geen datum. Vul een datum in, bijvoorbeeld 15-10-2021.")
 
 
 def looks_like_bsn(text: str) -> bool:
@@ -86,7 +89,7 @@ def _kind(fact: Fact) -> Any:
 
     match fact.kind:
         case "date":
-            return Annotated[date, reading(lambda v: read_day(fact.fact, v))]
+            return Annotated[date, reading(lambda v: read_day("", v))]
         case "moment":
             return Annotated[datetime, reading(lambda v: parse_moment(str(v)))]
         case "number":
