@@ -6,6 +6,8 @@ the person holds a role is asked elsewhere: people are resolved late (design, la
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Set
+
 from tijdig.engine.calendar import short_date
 from tijdig.engine.case import Record, Terms
 from tijdig.engine.conditions import Condition
@@ -123,14 +125,19 @@ def _true(wanted: bool | Condition, state: State) -> bool:
 
 
 def _four_eyes(state: State, step: Step, record: Record) -> None:
-    """Who proposed, gave an opinion or entered it for another may not decide, nor may who decides for them (law 7)."""
-    acting = {record.by, record.behalf} - {""}
+    for who, name in acted_before(state, step, {record.by, record.behalf}):
+        raise FourEyes(
+            f"{who} acted in step '{name}' and may not decide in step '{step.step}'. Somebody else must decide."
+        )
+
+
+def acted_before(state: State, step: Step, people: Set[str]) -> Iterator[tuple[str, str]]:
+    """Who of these acted in a step that this one must be kept apart from, and in which: they may not decide (law 7).
+
+    Acting is proposing, giving an opinion or entering it for another, in any round, also as or through a deputy.
+    """
     for name in step.not_by:
-        both = sorted(acting & state.steps[name].actors)
-        if both:
-            raise FourEyes(
-                f"{both[0]} acted in step '{name}' and may not decide in step '{step.step}'. Somebody else must decide."
-            )
+        yield from ((who, name) for who in sorted((people - {""}) & state.steps[name].actors))
 
 
 def _facts(state: State, record: Record) -> None:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from models.case import Case as CaseRow
 from models.message import Link
 from models.organisation import Address
-from tijdig.engine.acts import roles_for
+from tijdig.engine.acts import acted_before, roles_for
 from tijdig.engine.advance import advance
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Record
@@ -129,8 +129,7 @@ def _right(people: Directory, held: Held, state: State, step: Step | None, perso
     assignee = state.steps[step.step].assignee
     if assignee not in ("", person, right.behalf) and not people.is_absent(assignee, today):
         return "", TAKEN
-    acted = {actor for name in step.not_by for actor in state.steps[name].actors}
-    return right.behalf, FOUR_EYES if acted & {person, right.behalf} else ""
+    return right.behalf, FOUR_EYES if any(acted_before(state, step, {person, right.behalf})) else ""
 
 
 def _phone(session: Session, people: Directory, held: Held, today: date) -> str:
