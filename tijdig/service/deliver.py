@@ -26,7 +26,8 @@ from tijdig.engine.errors import Misconfigured
 from tijdig.engine.snapshot import canonical
 from tijdig.service.channel import Channel, Files, Outcome, Unreachable, is_loopback
 from tijdig.service.clock import installation
-from tijdig.service.compose import current_calendar, is_usable
+from tijdig.service.compose import current_calendar
+from tijdig.service.drafts import is_usable
 from tijdig.service.envelope import AGAIN, envelope
 from tijdig.service.incidents import passed, raise_incident
 from tijdig.service.links import open_links, revealer, secret_of

@@ -1,0 +1,78 @@
+"""What administrators are told: that mail was held in a storm, and what stays apart (ux.md 6; design, law 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlmodel import Session, col, func, select
+
+from models.message import Mail
+from tijdig.engine.calendar import local_day
+from tijdig.service.drafts import Desk, Draft, is_usable
+from tijdig.service.incidents import open_incidents, passed, raise_incident
+from tijdig.service.letters import (
+    Letter,
+    Reader,
+    alarm_letter,
+    incidents_letter,
+)
+from tijdig.service.people import ADMINISTRATOR
+from tijdig.service.sending import is_open
+
+STANDS_TOO_LONG = timedelta(days=1)
+"""An incident that is open for longer is told to the administrators."""
+
+STORM_AT_LEAST = 50
+STORM_WITHIN = timedelta(hours=1)
+
+STORM = "te veel berichten in één ronde"
+"""Why a mail is held: a person lets it go, or lets it lapse."""
+
+
+def break_storm(
+    session: Session, desk: Desk, drafts: Sequence[Draft]
+) -> tuple[Sequence[Draft], frozenset[str], Sequence[Draft]]:
+    """The drafts, the keys of those that are held, and the alarm; fatal mail is counted but never held."""
+    limit = max(STORM_AT_LEAST, 2 * len(desk.people.active(desk.today)))
+    recent = select(func.count()).select_from(Mail).where(
+        col(Mail.created_at) > desk.now - STORM_WITHIN, col(Mail.created_at) <= desk.now, Mail.state != "aangehouden"
+    )  # fmt: skip
+    counted = [d for d in drafts if not d.released and desk.people.channel(d.person) == "mail"]
+    total = session.exec(recent).one() + len(counted) if counted else 0
+    if total <= limit:
+        return drafts, frozenset(), ()
+    holdable = sorted((d for d in counted if not d.fatal), key=lambda d: d.kind not in ("B", "C", "D"))
+    held = holdable[max(len(holdable) - (total - limit), 0) :]
+    cause = f"{total} berichten in één ronde, de grens is {limit}; {len(held)} aangehouden."
+    raise_incident(session, "storm", "storm", cause=cause, now=desk.now,
+                   mend="Bekijk ze in Postvak uit: laat ze gaan, of laat ze vervallen (tijdig settle).")  # fmt: skip
+    words = partial(alarm_letter, total, len(held), limit, ADMINISTRATOR)
+    alarm = tuple(_to_administrators(desk, f"storm/{desk.now:%Y-%m-%dT%H:%M}", words))
+    return drafts, frozenset(draft.key for draft in held), alarm
+
+
+def pass_storm(session: Session, now: datetime) -> None:
+    """A storm is over when somebody settled every mail that it held."""
+    held = select(Mail.id).where(Mail.state == "aangehouden", Mail.why == STORM)
+    if session.exec(held.limit(1)).first() is None:
+        passed(session, ["storm"], by="compose", now=now)
+
+
+def escalate_incidents(session: Session, desk: Desk) -> Iterator[Draft]:
+    """An incident that stays open is told to the administrators each office day, until it is mended (law 5)."""
+    standing = [i for i in open_incidents(session) if i.first_at <= desk.now - STANDS_TOO_LONG]
+    if not standing or not is_open(desk.now, desk.calendar):
+        return
+    told = set(session.exec(select(Mail.key).where(Mail.day == desk.today, Mail.kind == "alarm")))
+    said = [(i.cause, i.mend, local_day(i.first_at)) for i in standing]
+    letters = _to_administrators(desk, f"incidents/{desk.today}", partial(incidents_letter, said, ADMINISTRATOR))
+    yield from (draft for draft in letters if draft.key not in told)
+
+
+def _to_administrators(desk: Desk, key: str, words: Callable[[Reader], Letter]) -> Iterator[Draft]:
+    """A mail to each administrator who can be reached; never held by the storm breaker."""
+    for each in desk.people.recipients(ADMINISTRATOR, subject="", case="", on=desk.today):
+        if is_usable(desk.people.address(each.person, desk.today)):
+            yield Draft(f"{key}/{each.person}", each.person, "alarm", words, each.behalf, released=True)
