@@ -96,7 +96,7 @@ class Town:
         with self.store.write() as session:
             self._begin(session)
         self.app = create_app(self.settings, wall=lambda: self.now)
-        self.client = TestClient(self.app, base_url=URL, raise_server_exceptions=False)
+        self.client = TestClient(self.app, base_url=self.settings.url, raise_server_exceptions=False)
 
     def _begin(self, session: Session) -> None:
         trial_now = self.now if self.mode == "trial" else None
