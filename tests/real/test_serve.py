@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import randrange
 from typing import Any, TypeVar
 
 import httpx
@@ -156,15 +157,16 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def free_port() -> int:
-    """A port that is free together with the one after it."""
+    """A port that is free together with the one after it.
+
+    Below the range from which the system gives ports to callers (from 32768): in that range a part that asks whether
+    another is up may be given that very port to call from, and then it is taken.
+    """
     while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
+        port = randrange(20_000, 32_000, 2)
+        with socket.socket() as first, socket.socket() as second, suppress(OSError):
+            first.bind(("127.0.0.1", port))
+            second.bind(("127.0.0.1", port + 1))
             return port
 
 
