@@ -38,13 +38,18 @@ LAWS = settings(derandomize=True, deadline=None, database=None, max_examples=200
 a_day = st.dates(date(2015, 1, 1), date(2040, 12, 31))
 a_name = st.sampled_from(NAMES)
 a_settled_house = st.sampled_from(
-    [LAW, Calendar(may5="closed", good_friday="closed", extra_closed=(date(2026, 12, 24),))]
+    [
+        LAW,
+        Calendar(may5="closed", good_friday="closed", extra_closed=(date(2026, 12, 24),)),
+        Calendar(open_days="all", extra_closed=(date(2026, 12, 24),)),
+    ]
 )
 a_house = st.builds(
     Calendar,
     may5=st.sampled_from(["lustrum", "open", "closed"]),
     good_friday=st.sampled_from(["open", "closed"]),
     extra_closed=st.lists(a_day, max_size=4).map(tuple),
+    open_days=st.sampled_from(["weekdays", "all"]),
 )
 
 
@@ -106,6 +111,10 @@ def test_a_free_day_has_its_name(day: date, name: CalendarName, free: str | None
         (Calendar(good_friday="closed"), date(2026, 4, 3), False),
         (Calendar(extra_closed=(date(2026, 12, 24),)), date(2026, 12, 24), False),
         (Calendar(may5="open"), date(2016, 5, 5), False),  # Ascension
+        (Calendar(open_days="all"), date(2026, 4, 4), True),  # a Saturday
+        (Calendar(open_days="all"), date(2026, 12, 25), True),
+        (Calendar(open_days="all", may5="closed"), date(2026, 5, 5), True),
+        (Calendar(open_days="all", extra_closed=(date(2026, 12, 25),)), date(2026, 12, 25), False),
     ],
 )
 def test_house_settings_change_the_office_and_nothing_else(house: Calendar, day: date, open_: bool) -> None:
@@ -124,11 +133,14 @@ def test_decrees_are_known_from_2020_to_2028() -> None:
 
 
 def test_the_version_names_the_edition_and_tells_houses_apart() -> None:
-    houses = [LAW, Calendar(may5="open"), Calendar(good_friday="closed"), Calendar(extra_closed=(date(2026, 12, 24),))]
+    houses = [
+        LAW, Calendar(may5="open"), Calendar(good_friday="closed"), Calendar(extra_closed=(date(2026, 12, 24),)),
+        Calendar(open_days="all"),
+    ]  # fmt: skip
 
     assert LAW.version == "atw-2026.1"
     assert all(house.version.startswith("atw-2026.1") for house in houses)
-    assert len({house.version for house in houses}) == 4
+    assert len({house.version for house in houses}) == 5
 
 
 @LAWS

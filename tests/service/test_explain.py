@@ -80,7 +80,7 @@ def test_columns_of_others_are_passed_over() -> None:
         ("options", "good_friday=maybe", "open closed"),
         ("options", "may5=never", "lustrum open closed"),
         ("options", "extra_closed=soon", "2026-12-24"),
-        ("options", "colour=red", "cutoff good_friday may5 extra_closed"),
+        ("options", "colour=red", "cutoff good_friday may5 open_days extra_closed"),
     ],
 )
 def test_a_bad_value_names_its_column_its_value_and_the_mend(column: str, value: str, mend: str) -> None:

@@ -240,7 +240,7 @@ def test_the_files_of_the_house_come_out_as_they_went_in(furnished: Store) -> No
     assert given(furnished, "members") == MEMBERS
     assert given(furnished, "absences") == FILES["absences"]
     assert sorted(given(furnished, "settings").splitlines()) == sorted(
-        [*FILES["settings"].splitlines(), "good_friday,open"]
+        [*FILES["settings"].splitlines(), "good_friday,open", "open_days,weekdays"]
     )
 
 

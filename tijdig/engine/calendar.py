@@ -24,6 +24,7 @@ from tijdig.engine.errors import Refused
 CalendarName = Literal["atw", "kantoor", "eu"]
 May5 = Literal["lustrum", "open", "closed"]
 GoodFriday = Literal["open", "closed"]
+OpenDays = Literal["weekdays", "all"]
 
 
 class _Zone(ZoneInfo):
@@ -60,7 +61,8 @@ _DAY = timedelta(days=1)
 class Calendar:
     """The law's days and the house's own choices, under one version.
 
-    `may5`, `good_friday` and `extra_closed` say when the office is closed; they never touch `atw` and `eu`.
+    `may5`, `good_friday` and `extra_closed` say when the office is closed; a house that works every day of the year
+    (`open_days` all) closes on `extra_closed` only. They never touch `atw` and `eu`.
     Decrees are known from `covered_from` to `covered_until`; beyond it a statutory date is not yet certain.
     All methods raise Refused for days outside 1900-2200.
     """
@@ -68,6 +70,7 @@ class Calendar:
     may5: May5 = "lustrum"
     good_friday: GoodFriday = "open"
     extra_closed: tuple[date, ...] = ()
+    open_days: OpenDays = "weekdays"
     edition: str = "atw-2026.1"
     decree_days: tuple[date, ...] = DECREE_DAYS
     covered_from: date = date(2020, 1, 1)
@@ -75,7 +78,8 @@ class Calendar:
     version: str = field(init=False)
 
     def __post_init__(self) -> None:
-        house = (self.may5, self.good_friday, *map(str, sorted(set(self.extra_closed))))
+        daily = ("all",) if self.open_days == "all" else ()
+        house = (self.may5, self.good_friday, *daily, *map(str, sorted(set(self.extra_closed))))
         own = "" if house == ("lustrum", "open") else f".{sha256(' '.join(house).encode()).hexdigest()[:8]}"
         object.__setattr__(self, "extra_closed", tuple(sorted(set(self.extra_closed))))
         object.__setattr__(self, "version", self.edition + own)
@@ -84,7 +88,11 @@ class Calendar:
         return hash(self.version)
 
     def is_workday(self, day: date, name: CalendarName) -> bool:
-        return _known(day).weekday() < 5 and day not in _closed(self, name)
+        return (_known(day).weekday() < 5 or self.works_daily(name)) and day not in _closed(self, name)
+
+    def works_daily(self, name: CalendarName) -> bool:
+        """Whether weekends and holidays are working days like any other."""
+        return name == "kantoor" and self.open_days == "all"
 
     def next_workday(self, day: date, name: CalendarName) -> date:
         """The first working day on or after `day`."""
@@ -130,6 +138,7 @@ class Calendar:
             may5=data["may5"],
             good_friday=data["good_friday"],
             extra_closed=tuple(map(day, data["extra_closed"])),
+            open_days=data.get("open_days", "weekdays"),
             edition=data["edition"],
             decree_days=tuple(map(day, data["decree_days"])),
             covered_from=day(data["covered_from"]),
@@ -171,9 +180,10 @@ def _law() -> Mapping[date, str]:
 
 
 @cache
-def _weekdays() -> list[int]:
+def _days(a_week: int) -> list[int]:
+    """The first so many days of each week."""
     monday, last = FIRST.toordinal(), LAST.toordinal()  # 1 January 1900 was a Monday
-    return sorted(chain.from_iterable(range(monday + n, last + 1, 7) for n in range(5)))
+    return sorted(chain.from_iterable(range(monday + n, last + 1, 7) for n in range(a_week)))
 
 
 @lru_cache(maxsize=64)
@@ -186,7 +196,8 @@ def _closed(calendar: Calendar, name: CalendarName) -> Mapping[date, str]:
         case "atw":
             return {**law, **{day: f"vrijdag na {law.get(day - _DAY, 'een feestdag')}" for day in calendar.decree_days}}
         case "kantoor":
-            house = {day: title for day, title in law.items() if _office_closes(calendar, day, title)}
+            daily = calendar.works_daily(name)
+            house = {} if daily else {day: title for day, title in law.items() if _office_closes(calendar, day, title)}
             return dict.fromkeys(calendar.extra_closed, "extra sluitingsdag") | house
 
 
@@ -203,7 +214,7 @@ def _office_closes(calendar: Calendar, day: date, title: str) -> bool:
 def _workdays(calendar: Calendar, name: CalendarName) -> list[int]:
     """The working days in order, as ordinals: an index in it is a count of working days."""
     closed = {day.toordinal() for day in _closed(calendar, name)}
-    return [day for day in _weekdays() if day not in closed]
+    return [day for day in _days(7 if calendar.works_daily(name) else 5) if day not in closed]
 
 
 def _nth(table: list[int], index: int, day: date) -> date:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any, TypeVar, get_args
 
-from tijdig.engine.calendar import FIRST, LAST, ZONE, Calendar, CalendarName, GoodFriday, May5
+from tijdig.engine.calendar import FIRST, LAST, ZONE, Calendar, CalendarName, GoodFriday, May5, OpenDays
 from tijdig.engine.due import Basis, Boundary, Direction, Due, Roll, due
 from tijdig.engine.errors import Problem, Refused
 from tijdig.engine.terms import Term, Unit
@@ -163,5 +163,6 @@ _OPTIONS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "cutoff": (_time, "Write a local time as HH:MM, such as cutoff=12:00."),
     "good_friday": (_one_of(get_args(GoodFriday)), "Choose one of: open closed."),
     "may5": (_one_of(get_args(May5)), "Choose one of: lustrum open closed."),
+    "open_days": (_one_of(get_args(OpenDays)), "Choose one of: weekdays all."),
     "extra_closed": (_days, "Write days as 2026-12-24, with commas between them."),
 }

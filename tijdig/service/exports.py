@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from models.operation import TimetableRow
 from models.organisation import Absence, Address, Assignment, Person, Subject
 from models.pins import CalendarVersion
+from tijdig.engine.calendar import Calendar
 from tijdig.engine.errors import Refused
 from tijdig.engine.snapshot import value_from_json
 from tijdig.engine.terms import Term, words
@@ -107,7 +108,7 @@ def settings_texts(session: Session) -> dict[str, str]:
     """Every setting that the house chose and its calendar settings, as a person would type them."""
     chosen = {name: _value(value_from_json(value)) for name, value in settings_values(session).items()}
     newest = session.exec(select(CalendarVersion).order_by(col(CalendarVersion.id).desc()).limit(1)).one()
-    calendar = json.loads(newest.body)
+    calendar = Calendar.from_dict(json.loads(newest.body)).to_dict()
     house = {name: _value(calendar[name]) for name in CALENDAR_SETTINGS}
     return dict(sorted({**chosen, **house}.items()))
 

@@ -24,7 +24,7 @@ from tijdig.engine.snapshot import canonical, digest, from_json, to_json, value_
 from tijdig.engine.terms import Term, parse
 from tijdig.service.forms import read_day
 
-CALENDAR_SETTINGS = ("may5", "good_friday", "extra_closed")
+CALENDAR_SETTINGS = ("may5", "good_friday", "extra_closed", "open_days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +196,9 @@ def roles_named(procedure: Procedure) -> set[str]:
     return {role for role in named if isinstance(role, str) and role}
 
 
+_CHOICES = {"may5": "lustrum, open or closed", "good_friday": "open or closed", "open_days": "weekdays or all"}
+
+
 def _choose_calendar(session: Session, setting: str, value: str, *, now: datetime) -> int:
     newest_row = session.exec(select(CalendarVersion).order_by(col(CalendarVersion.id).desc()).limit(1)).one()
     calendar = Calendar.from_dict(json.loads(newest_row.body))
@@ -204,12 +207,13 @@ def _choose_calendar(session: Session, setting: str, value: str, *, now: datetim
             calendar = replace(calendar, may5=value)
         case "good_friday", "open" | "closed":
             calendar = replace(calendar, good_friday=value)
+        case "open_days", "weekdays" | "all":
+            calendar = replace(calendar, open_days=value)
         case "extra_closed", _:
             days = tuple(read_day("extra_closed", day) for day in value.split(",") if day.strip())
             calendar = replace(calendar, extra_closed=days)
         case _:
-            choices = "lustrum, open or closed" if setting == "may5" else "open or closed"
-            raise Refused(f"'{value}' does not fit setting '{setting}'. Give {choices}.")
+            raise Refused(f"'{value}' does not fit setting '{setting}'. Give {_CHOICES[setting]}.")
     return _store_calendar(session, calendar, now=now)
 
 
