@@ -121,7 +121,7 @@ class _Writer:
         behalf = people.name(draft.behalf) if draft.behalf else ""
         reader = Reader(
             draft.person, today, self.url, number_of(id), people.channel(draft.person), behalf,
-            self.waiting.get(draft.person, 0),
+            self.waiting.get(draft.person, 0), people.name,
         )  # fmt: skip
         letter = draft.words(reader)
         return {

@@ -6,7 +6,7 @@ the same words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -77,6 +77,8 @@ class Reader:
     behalf: str = ""
     waiting: int = 0
     """How many tasks in this reader's cases wait for others."""
+    name_of: Callable[[str], str] = str
+    """The name of a person, and of a member by its reference."""
 
     def link(self, matter: Matter) -> str:
         """The link to a task, its token left out; none in a letter by post."""

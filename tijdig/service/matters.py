@@ -50,6 +50,7 @@ class Matter:
     fatal: bool = False
     uncertain: bool = False
     start_on: date | None = None
+    procedure: str = ""
 
     @property
     def task(self) -> Task:
@@ -132,7 +133,7 @@ def _notices(session: Session, *which: ColumnElement[bool]) -> tuple[Pending, ..
         columns(
             col(Notice.id), col(Notice.key), col(Notice.kind), col(Notice.role), col(Notice.variables),
             col(Notice.fatal), col(Notice.summary), col(Notice.created_at), col(Notice.case_id), col(Case.code),
-            col(Case.subject), col(Case.state), col(Notice.step), col(Notice.round), *_STANDING,
+            col(Case.subject), col(Case.state), col(Case.procedure), col(Notice.step), col(Notice.round), *_STANDING,
         )
         .join(Case, col(Case.id) == col(Notice.case_id))
         .join(OpenObligation, stands, isouter=True)
@@ -148,16 +149,18 @@ def _pending(row: Row[Any]) -> Pending:
 
 
 def _matter(about: list[Any]) -> Matter:
-    case_id, code, subject, state, step, nth, *standing = about
+    case_id, code, subject, state, procedure, step, nth, *standing = about
     stands = standing[0] is not None
-    return Matter(case_id, code, subject, state != "open", step, nth, stands, *(standing if stands else ()))
+    head = (case_id, code, subject, state != "open", step, nth, stands)
+    told = standing if stands else ()
+    return Matter(*head, *told, procedure=procedure)  # type: ignore[misc]  # mypy cannot count them
 
 
 def asked_until(session: Session, day: date) -> tuple[Matter, ...]:
     """All that is asked with a due day up to and including `day`, the most urgent first."""
     wanted = (
         columns(col(OpenObligation.case_id), col(Case.code), col(Case.subject), col(Case.state),
-                col(OpenObligation.step), col(OpenObligation.round), *_STANDING)
+                col(Case.procedure), col(OpenObligation.step), col(OpenObligation.round), *_STANDING)
         .join(Case, col(Case.id) == col(OpenObligation.case_id))
         .where(col(OpenObligation.due) <= day)
     )  # fmt: skip
