@@ -14,13 +14,15 @@ from pydantic import Field
 from flows.sweep import catch_up_one
 from tasks.here import here
 from tasks.report import KINDS, publish, rows_of, sweep_summary
+from tijdig.engine.advance import Advance, advance
 from tijdig.engine.calendar import short_date
 from tijdig.engine.errors import TijdigError
 from tijdig.engine.language import Procedure
 from tijdig.engine.plan import obligations
 from tijdig.service.cases import Doing, open_case
+from tijdig.service.held import Held
 from tijdig.service.people import Directory
-from tijdig.service.work import Held, Work
+from tijdig.service.work import Work
 
 SHOWN_AHEAD = 12
 
@@ -59,13 +61,13 @@ def start(procedure: Procedure, subject: str, values: Mapping[str, str], *, by: 
                 request_id=runtime.flow_run.id,
             )
             work.flush()
-            told = _told(held, dry_run)
+            told = _told(held, dry_run, new=bool(work.done))
             if dry_run:
                 session.rollback()
     except TijdigError as refusal:
         return Failed(message=str(refusal))
     create_markdown_artifact(told, key=f"start-{procedure.id}", description=f"Start {procedure.title}")
-    return Completed(message=told.splitlines()[0].lstrip("# "), data=None if dry_run else held.row.code)
+    return Completed(message=told.splitlines()[0].lstrip("# "), data=None if dry_run else held.code)
 
 
 def follow_up(*procedures: Procedure) -> State[Any]:
@@ -77,34 +79,33 @@ def follow_up(*procedures: Procedure) -> State[Any]:
         return Completed(message=summary)
 
 
-def _told(held: Held, dry_run: bool) -> str:
+def _told(held: Held, dry_run: bool, *, new: bool) -> str:
     """What became of a form, in markdown: the case, what it asks by when, and what follows if nobody acts."""
-    title = held.case.terms.procedure.title
-    if held.last is None:
-        return f"# {title} {held.row.code} was al geopend\n"
-    done = "alleen getoond, niet geopend" if dry_run else f"geopend als {held.row.code}"
-    return "\n".join((f"# {title}: {done}", "", *_asks(held), "", *_follows(held)))
+    title = held.terms.procedure.title
+    if not new:
+        return f"# {title} {held.code} was al geopend\n"
+    done = "alleen getoond, niet geopend" if dry_run else f"geopend als {held.code}"
+    stands = advance(held.case, held.changed_at)
+    return "\n".join((f"# {title}: {done}", "", *_asks(stands), "", *_follows(stands)))
 
 
-def _asks(held: Held) -> Iterator[str]:
+def _asks(stands: Advance) -> Iterator[str]:
     yield from ("## Wat er moet", "", "| Wat | Rol | Uiterlijk | Grondslag |", "| --- | --- | --- | --- |")
-    assert held.last is not None
-    for each in obligations(held.last.state):
+    for each in obligations(stands.state):
         if each.stands:
             due, basis = (short_date(each.due.due), each.due.basis) if each.due else ("", "")
             yield f"| {each.label} | {each.role} | {due} | {basis} |"
 
 
-def _follows(held: Held) -> Iterator[str]:
+def _follows(stands: Advance) -> Iterator[str]:
     yield from ("## Wat er gebeurt als niemand iets doet", "")
-    assert held.last is not None
-    terms = held.case.terms
+    terms = stands.case.terms
     labels = {name: step.asks for name, step in terms.steps.items()} | {
         g: goal.label for g, goal in terms.goals.items()
     }
-    for effect in held.last.ahead[:SHOWN_AHEAD]:
+    for effect in stands.ahead[:SHOWN_AHEAD]:
         about = f" ‘{labels[effect.step]}’" if effect.step in labels else ""
         to = f" aan {', '.join(effect.to)}" if effect.to else ""
         yield f"- {short_date(effect.nominal)}: {KINDS[effect.kind]}{about}{to}"
-    if len(held.last.ahead) > SHOWN_AHEAD:
-        yield f"- en daarna nog {len(held.last.ahead) - SHOWN_AHEAD} gebeurtenissen"
+    if len(stands.ahead) > SHOWN_AHEAD:
+        yield f"- en daarna nog {len(stands.ahead) - SHOWN_AHEAD} gebeurtenissen"

@@ -5,14 +5,16 @@ from datetime import date, datetime
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from models.base import Table
+from models.base import Instant, Table
 
 
 class Case(Table, table=True):
     """One run of a procedure on one subject.
 
-    `key` is what opened it (a request id, a parent's effect key, a period); `open_key` keeps a subject to one open
-    case of a procedure. `version` counts facts and acts, `seq` log entries; `head` is the hash of the last entry.
+    `key` is what opened it (a request id, a parent's effect key, a period); `alone` keeps a subject to one open case
+    of a procedure. `version` counts facts and acts, the last of them at `changed_at`; `seq` counts log entries, and
+    `head` is the hash of the last. `course` is a digest of what the log says without who did it: cases of equal pins
+    and course stand alike.
     """
 
     __tablename__ = "case_"
@@ -20,6 +22,8 @@ class Case(Table, table=True):
         Index("ix_case__due", "next_check_at", sqlite_where=text("next_check_at IS NOT NULL"),
               postgresql_where=text("next_check_at IS NOT NULL")),
         Index("ix_case__procedure_subject", "procedure", "subject"),
+        Index("uq_case__alone", "procedure", "subject", unique=True, sqlite_where=text("alone"),
+              postgresql_where=text("alone")),
     )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
@@ -27,7 +31,7 @@ class Case(Table, table=True):
     procedure: str
     subject: str
     key: str | None = Field(default=None, unique=True)
-    open_key: str | None = Field(default=None, unique=True)
+    alone: bool = False
     parent_id: int | None = Field(default=None, foreign_key="case_.id")
     parent_step: str = ""
     definition_id: int = Field(foreign_key="definition.id")
@@ -36,10 +40,12 @@ class Case(Table, table=True):
     opened_on: date
     state: str = "open"
     closed_on: date | None = None
+    changed_at: datetime = Field(sa_type=Instant)
     version: int = 0
     seq: int = 0
-    head: str = ""
-    next_check_at: datetime | None = None
+    head: bytes = b""
+    course: bytes = b""
+    next_check_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Log(Table, table=True):
@@ -50,19 +56,19 @@ class Log(Table, table=True):
     """
 
     __tablename__ = "log"
-    __table_args__ = (UniqueConstraint("case_id", "key"), UniqueConstraint("case_id", "seq"))
+    __table_args__ = (UniqueConstraint("case_id", "key"),)  # also the way to the entries of a case
 
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="case_.id")
     seq: int
-    at: datetime
+    at: datetime = Field(sa_type=Instant)
     kind: str
     key: str
     actor: str = ""
     nominal: date | None = None
     overtaken: str | None = None
-    commitment: str = ""
-    hash: str
+    commitment: bytes | None = None
+    hash: bytes
 
 
 class Payload(Table, table=True):
@@ -70,9 +76,8 @@ class Payload(Table, table=True):
 
     __tablename__ = "payload"
 
-    case_id: int = Field(foreign_key="case_.id", primary_key=True)
-    seq: int = Field(primary_key=True)
-    salt: str
+    log_id: int = Field(foreign_key="log.id", primary_key=True)
+    salt: bytes
     body: str
 
 
@@ -80,7 +85,7 @@ class OpenObligation(Table, table=True):
     """Read model: what stands open in a case now. Written in every case transaction; can be rebuilt."""
 
     __tablename__ = "open_obligation"
-    __table_args__ = (Index("ix_open_obligation_role_due", "role", "due"),)
+    __table_args__ = (Index("ix_open_obligation_role_due", "role", "due"), {"sqlite_with_rowid": False})
 
     case_id: int = Field(foreign_key="case_.id", primary_key=True)
     step: str = Field(primary_key=True)
@@ -95,7 +100,7 @@ class OpenObligation(Table, table=True):
     nominal: date | None = None
     due: date | None = Field(default=None, index=True)
     due_time: str = ""
-    late_from: datetime | None = None
+    late_from: datetime | None = Field(default=None, sa_type=Instant)
     safe: date | None = None
     basis: str = ""
     fatal: bool = False
@@ -110,4 +115,4 @@ class Document(Table, table=True):
     sha256: str = Field(primary_key=True)
     size: int
     name: str
-    at: datetime
+    at: datetime = Field(sa_type=Instant)

@@ -2,14 +2,14 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from models.base import Table
+from models.base import Instant, Table
 
 
 class Notice(Table, table=True):
-    """What an effect (or an act) wants told to a role. Once per case, key, kind and role.
+    """What a log entry (an effect, or an act that moved a date) wants told to a role: written with that entry.
 
     `kind` is the letter of ux.md section 6: A task, C approval, D escalation, E reminder, F changed, G decision.
     `state` is `gepland`, `klaar` (it is in a mail), `samengevoegd` (told in a digest) or `vervallen`, with why.
@@ -17,13 +17,13 @@ class Notice(Table, table=True):
 
     __tablename__ = "notice"
     __table_args__ = (
-        UniqueConstraint("case_id", "key", "kind", "role"),
-        Index("ix_notice_state_not_before", "state", "not_before"),
-    )
+        Index("ix_notice_waits", "case_id", sqlite_where=text("state = 'gepland'"),
+              postgresql_where=text("state = 'gepland'")),
+    )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
+    log_id: int = Field(foreign_key="log.id")
     case_id: int = Field(foreign_key="case_.id")
-    key: str
     kind: str
     role: str
     step: str
@@ -31,8 +31,7 @@ class Notice(Table, table=True):
     variables: str
     fatal: bool = False
     summary: bool = False
-    created_at: datetime
-    not_before: datetime
+    not_before: datetime | None = Field(default=None, sa_type=Instant)
     state: str = "gepland"
     why: str = ""
 
@@ -45,11 +44,15 @@ class Mail(Table, table=True):
     """
 
     __tablename__ = "mail"
-    __table_args__ = (Index("ix_mail_state_next_try_at", "state", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_mail_goes", "state", "next_try_at", sqlite_where=text("state != 'verzonden'"),
+              postgresql_where=text("state != 'verzonden'")),
+        Index("ix_mail_digest", "day", sqlite_where=text("kind = 'B'"), postgresql_where=text("kind = 'B'")),
+    )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
-    person_id: str = Field(foreign_key="person.id", index=True)
+    person_id: str = Field(foreign_key="person.id")
     address: str
     kind: str
     day: date
@@ -58,15 +61,14 @@ class Mail(Table, table=True):
     html: str
     thread: str = ""
     """The case that the mail is about, for References; empty for a digest."""
-    message_id: str = Field(unique=True)
     fatal: bool = False
     state: str = "klaar"
     why: str = ""
     attempts: int = 0
-    next_try_at: datetime
-    leased_until: datetime | None = None
-    created_at: datetime
-    sent_at: datetime | None = None
+    next_try_at: datetime = Field(sa_type=Instant)
+    leased_until: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = Field(index=True, sa_type=Instant)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
     code: int | None = None
 
 
@@ -74,6 +76,7 @@ class MailNotice(Table, table=True):
     """Which notices a mail tells."""
 
     __tablename__ = "mail_notice"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy asks for this form
 
     mail_id: int = Field(foreign_key="mail.id", primary_key=True)
     notice_id: int = Field(foreign_key="notice.id", primary_key=True, index=True)
@@ -92,4 +95,4 @@ class Link(Table, table=True):
     round: int
     version: int
     expires_on: date
-    revoked_at: datetime | None = None
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from models.base import Table
+from models.base import Instant, Table
 
 
 class Installation(Table, table=True):
@@ -18,8 +18,8 @@ class Installation(Table, table=True):
     uuid: str
     mode: str
     epoch: int = 1
-    trial_now: datetime | None = None
-    created_at: datetime
+    trial_now: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant)
 
 
 class Run(Table, table=True):
@@ -30,8 +30,8 @@ class Run(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     kind: str = Field(index=True)
     by: str
-    started_at: datetime
-    finished_at: datetime | None = None
+    started_at: datetime = Field(sa_type=Instant)
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)
     counts: str = "{}"
 
 
@@ -46,11 +46,11 @@ class Incident(Table, table=True):
     case_id: int | None = Field(default=None, foreign_key="case_.id", index=True)
     cause: str
     mend: str
-    first_at: datetime
-    last_at: datetime
+    first_at: datetime = Field(sa_type=Instant)
+    last_at: datetime = Field(sa_type=Instant)
     count: int = 1
-    retry_at: datetime | None = None
-    settled_at: datetime | None = None
+    retry_at: datetime | None = Field(default=None, sa_type=Instant)
+    settled_at: datetime | None = Field(default=None, sa_type=Instant)
     settled_by: str = ""
     reason: str = ""
 
@@ -61,7 +61,7 @@ class Event(Table, table=True):
     __tablename__ = "event"
 
     id: int | None = Field(default=None, primary_key=True)
-    at: datetime
+    at: datetime = Field(sa_type=Instant)
     kind: str = Field(index=True)
     actor: str
     detail: str
@@ -75,7 +75,7 @@ class Programme(Table, table=True):
     id: str = Field(primary_key=True)
     body: str
     done_until: date
-    next_check_at: datetime | None = Field(default=None, index=True)
+    next_check_at: datetime | None = Field(default=None, index=True, sa_type=Instant)
 
 
 class Cohort(Table, table=True):

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from models.base import Table
+from models.base import Instant, Table
 
 
 class Definition(Table, table=True):
@@ -20,7 +20,7 @@ class Definition(Table, table=True):
     language: int
     sha256: str = Field(unique=True)
     snapshot: str
-    published_at: datetime
+    published_at: datetime = Field(sa_type=Instant)
 
 
 class SettingsVersion(Table, table=True):
@@ -29,7 +29,7 @@ class SettingsVersion(Table, table=True):
     __tablename__ = "settings_version"
 
     id: int | None = Field(default=None, primary_key=True)
-    at: datetime
+    at: datetime = Field(sa_type=Instant)
     by: str
     reason: str
     values: str
@@ -43,4 +43,4 @@ class CalendarVersion(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     version: str
     body: str
-    at: datetime
+    at: datetime = Field(sa_type=Instant)

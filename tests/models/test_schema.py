@@ -17,7 +17,7 @@ from sqlmodel import Session
 from models import schema
 from models.base import Table
 from models.case import Case, Log, Payload
-from models.message import Mail, Notice
+from models.message import Mail
 from models.operation import Event, Incident, Programme
 from models.organisation import Person
 from models.pins import CalendarVersion, Definition, SettingsVersion
@@ -28,24 +28,25 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 def a_case(**values: Any) -> Case:
-    subject = {"code": "ORA-2026-001", "procedure": "orange-status", "subject": "lid-001", "opened_on": NOON.date()}
+    subject = {
+        "code": "ORA-2026-001",
+        "procedure": "orange-status",
+        "subject": "lid-001",
+        "opened_on": NOON.date(),
+        "changed_at": NOON,
+    }
     return Case(**{"definition_id": 1, "settings_id": 1, "calendar_id": 1, **subject, **values})
 
 
 def a_log(**values: Any) -> Log:
     return Log(
-        **{"case_id": 1, "seq": 1, "at": NOON, "kind": "remind", "key": "judge/1/week_11", "hash": "h", **values}
+        **{"case_id": 1, "seq": 1, "at": NOON, "kind": "remind", "key": "judge/1/week_11", "hash": b"h", **values}
     )
-
-
-def a_notice() -> Notice:
-    told: dict[str, Any] = {"kind": "E", "role": "adviser", "variables": "{}", "created_at": NOON, "not_before": NOON}
-    return Notice(case_id=1, key="judge/1/week_11", step="judge", round=1, **told)
 
 
 def a_mail(**values: Any) -> Mail:
     to = {"key": "digest/adviser1/2026-01-05", "person_id": "adviser1", "address": "adviser1@example.org"}
-    what = {"kind": "digest", "subject": "s", "text": "t", "html": "h", "message_id": "<1@example.org>"}
+    what = {"kind": "digest", "subject": "s", "text": "t", "html": "h"}
     return Mail(**{"day": NOON.date(), "next_try_at": NOON, "created_at": NOON, **to, **what, **values})
 
 
@@ -70,7 +71,7 @@ def fill(session: Session) -> None:
     session.add(a_case())
     session.flush()
     session.add(a_log(seq=99, key="act/99"))
-    session.add(Payload(case_id=1, seq=99, salt="s", body="{}"))
+    session.add(Payload(log_id=1, salt=b"s", body="{}"))
 
 
 @pytest.fixture(scope="module")
@@ -157,12 +158,9 @@ def test_the_database_refuses_to_change_what_is_append_only(filled: Store, kind:
 
 ONCE: dict[str, Callable[[], tuple[Table, Table]]] = {
     "an-effect-in-its-case": lambda: (a_log(seq=1), a_log(seq=2)),
-    "a-place-in-the-chain": lambda: (a_log(key="act/1"), a_log(key="act/2")),
     "what-opened-a-case": lambda: (a_case(code="1", key="k"), a_case(code="2", key="k")),
-    "the-open-case-of-a-subject": lambda: (a_case(code="1", open_key="o"), a_case(code="2", open_key="o")),
-    "a-notice-to-a-role": lambda: (a_notice(), a_notice()),
-    "the-digest-of-a-day": lambda: (a_mail(), a_mail(message_id="<2@example.org>")),
-    "a-message-id": lambda: (a_mail(), a_mail(key="notice/1/adviser1")),
+    "the-open-case-of-a-subject": lambda: (a_case(code="1", alone=True), a_case(code="2", alone=True)),
+    "the-digest-of-a-day": lambda: (a_mail(), a_mail()),
     "a-period-of-a-programme": lambda: (a_programme(), a_programme()),
     "an-open-incident": lambda: (an_incident(), an_incident()),
 }
@@ -185,7 +183,8 @@ def test_the_sweep_finds_due_cases_by_their_index(filled: Store) -> None:
     with filled.write() as session:
         if not filled.path:
             session.execute(text("set local enable_seqscan = off"))  # a small table is read whole otherwise
-        due = "select id from case_ where next_check_at <= '2026-01-05' order by next_check_at limit 500"
+        now = "1767571200000000" if filled.path else "'2026-01-05'"
+        due = f"select id from case_ where next_check_at <= {now} order by next_check_at limit 500"
         explain = "explain query plan " if filled.path else "explain "
         plan = session.execute(text(explain + due)).all()
     assert "ix_case__due" in str(plan)

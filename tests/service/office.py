@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
 from models import schema
-from models.case import Case, OpenObligation
+from models.case import Case, Log, OpenObligation
 from models.message import Notice
 from models.operation import Installation
 from models.organisation import Absence, Address, Assignment, Person, Subject
@@ -28,9 +28,10 @@ from tijdig.engine.case import Effect
 from tijdig.engine.language import Procedure
 from tijdig.service import cases, pins
 from tijdig.service.cases import Doing
+from tijdig.service.held import find
 from tijdig.service.people import Directory
 from tijdig.service.sweep import sweep
-from tijdig.service.work import Done, Work, find
+from tijdig.service.work import Done, Work
 
 REASON = "dit is met elkaar besproken"
 FOUNDED = datetime(2020, 1, 1, tzinfo=UTC)
@@ -172,13 +173,15 @@ class Office:
     def _lines(self, done: Iterable[Done]) -> list[str]:
         with self.reading() as session:
             codes = {row.id: row.code for row in session.exec(select(Case))}
-            fresh = session.exec(select(Notice).where(col(Notice.id) > self._notices).order_by(col(Notice.id))).all()
-        self._notices = max((notice.id or 0 for notice in fresh), default=self._notices)
+            wanted = select(Notice, Log.key).join(Log, col(Log.id) == col(Notice.log_id))
+            fresh = session.exec(wanted.where(col(Notice.id) > self._notices).order_by(col(Notice.id))).all()
+        self._notices = max((notice.id or 0 for notice, _ in fresh), default=self._notices)
         told: dict[str, list[str]] = {}
-        for notice in fresh:
-            told.setdefault(f"{codes[notice.case_id]}/{notice.key}", []).append(f"{notice.kind} {notice.role}")
+        for notice, key in fresh:
+            about = notice.step if notice.kind == "F" else f"{codes[notice.case_id]}/{key}"
+            told.setdefault(about, []).append(f"{notice.kind} {notice.role}")
         lines = [line(each.effect, told.pop(each.key, [])) for each in done]
-        moved = [f"changed {key.split('/')[1]} > {', '.join(roles)}" for key, roles in told.items()]
+        moved = [f"changed {step} > {', '.join(roles)}" for step, roles in told.items()]
         return [*lines, *moved]
 
 

@@ -13,8 +13,8 @@ from models.operation import Installation
 from models.session import Store
 from tests.service.house import NOW, new_house
 from tijdig.service.batch import Batched, decide_batch, start_batch
+from tijdig.service.held import find
 from tijdig.service.sample import load_sample
-from tijdig.service.work import find
 
 WALL = datetime(2026, 11, 24, 7, tzinfo=UTC)
 START, DECIDE = "procedure,subject,by,at,orange_on", "case,step,outcome,by,for,reason,at"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, create_engine, select
 
-from models.case import Case, OpenObligation
+from models.case import Case, Log, OpenObligation
 from models.message import Link, Mail, MailNotice, Notice
 from models.operation import Event, Incident, Installation
 from models.organisation import Address, Person
@@ -78,7 +78,7 @@ class PostOffice:
                 "key": f"k{number}", "person_id": person, "address": f"{person}@zorg.nl", "kind": "A",
                 "day": NOW.date(), "subject": "Te doen", "text": "Doe dit.\n",
                 "html": "<html><body>\n<p>Doe dit.</p></body></html>\n",
-                "message_id": message_id("uuid", f"k{number}"), "next_try_at": datetime(1970, 1, 1, tzinfo=UTC),
+                "next_try_at": datetime(1970, 1, 1, tzinfo=UTC),
                 "created_at": NOW,
             }  # fmt: skip
             mail = Mail(**row | more)
@@ -98,12 +98,15 @@ class PostOffice:
         """Let the mail tell a notice about a task."""
         with self.store.write() as session:
             case = Case(code=f"ORA-2021-{mail:03d}", procedure="p", subject="lid-014", definition_id=1, settings_id=1,
-                        calendar_id=1, opened_on=NOW.date(), version=12)  # fmt: skip
+                        calendar_id=1, opened_on=NOW.date(), changed_at=NOW, version=12)  # fmt: skip
             session.add(case)
             session.flush()
+            entry = Log(case_id=case.id or 0, seq=1, at=NOW, kind="task", key="judge/1/task/", hash=b"h")
+            session.add(entry)
+            session.flush()
             notice = Notice(
-                case_id=case.id or 0, key="judge/1/task/", kind="A", role="r", step="judge", round=1, variables="{}",
-                fatal=fatal, created_at=NOW, not_before=NOW, state="klaar",
+                log_id=entry.id or 0, case_id=case.id or 0, kind="A", role="r", step="judge", round=1, variables="{}",
+                fatal=fatal, state="klaar",
             )  # fmt: skip
             session.add(notice)
             session.flush()

@@ -22,9 +22,10 @@ from tijdig.engine.errors import Refused
 from tijdig.engine.language import Fact, Procedure
 from tijdig.service.cases import Doing, open_case
 from tijdig.service.exports import COLUMNS, export_table
+from tijdig.service.held import find
 from tijdig.service.people import Directory
 from tijdig.service.timetables import timetable_facts
-from tijdig.service.work import Work, find
+from tijdig.service.work import Work
 
 TODAY = date(2026, 1, 5)
 LATER = datetime(2026, 2, 3, 8, tzinfo=UTC)
@@ -354,7 +355,7 @@ def orange(store: Store, member: str) -> str:
         doing = Doing("beheer", NOW)
         held = open_case(work, Directory.load(session), "orange-status", member, {"orange_on": "2026-01-05"}, doing)
         work.flush()
-        return held.row.code
+        return held.code
 
 
 def state(store: Store, case: str) -> str:
@@ -370,7 +371,7 @@ def test_a_member_that_left_ends_its_open_cases_by_the_rules_of_each(furnished: 
     assert (state(furnished, case), state(furnished, other)) == ("left", "open")
     with furnished.read() as session:
         announced = session.exec(select(Log).where(Log.kind == "announce")).one()
-        body = session.get_one(Payload, (announced.case_id, announced.seq)).body
+        body = session.get_one(Payload, announced.id).body
     assert (announced.actor, json.loads(body)["values"]) == ("beheer", {"left_on": "2026-02-03"})
 
 
@@ -381,9 +382,9 @@ def test_a_member_that_will_leave_may_stay_after_all(furnished: Store) -> None:
 
     with furnished.write() as session:
         work = Work(session)
-        work.sweep(work.find(case), datetime(2026, 3, 2, tzinfo=UTC))
+        work.sweep([work.find(case)], datetime(2026, 3, 2, tzinfo=UTC))
 
-        assert work.find(case).row.state == "open"
+        assert work.find(case).state == "open"
 
 
 # --- assignments, settings, timetables

@@ -17,6 +17,7 @@ from tests.definitions.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_R
 from tijdig.engine.calendar import midnight
 from tijdig.engine.case import Record
 from tijdig.engine.fold import fold
+from tijdig.service.held import Held, held, wanted
 from tijdig.service.pins import first_versions, publish
 from tijdig.service.programmes import install, open_periods
 from tijdig.service.sweep import sweep
@@ -41,8 +42,8 @@ def store(tmp_path):
     return store
 
 
-def cases(session: Session, procedure: str) -> list[Case]:
-    return list(session.exec(select(Case).where(Case.procedure == procedure).order_by(Case.code)))
+def cases(session: Session, procedure: str) -> list[Held]:
+    return held(session, wanted(Case.procedure == procedure).order_by(Case.code))
 
 
 def day(text: str) -> datetime:
@@ -78,12 +79,12 @@ def test_the_collection_opens_a_return_for_each_member_and_goes_on_when_the_last
         returns = cases(session, "wzd-return")
         assert [c.subject for c in returns] == ["lid-001", "lid-002"]
         work = Work(session)
-        for held in work.hold(returns):
-            close(work, held)
+        for each in returns:
+            close(work, each)
         work.flush()
 
     with store.read() as session:
-        parent = Work(session).hold(cases(session, "wzd-half-year"))[0]
+        [parent] = cases(session, "wzd-half-year")
         collect = fold(parent.case).steps["collect"]
 
     assert (collect.status, collect.outcome) == ("done", "complete")
@@ -113,7 +114,7 @@ def test_a_member_that_cannot_get_a_case_stands_apart_and_the_others_get_theirs(
         install(session, [each], now=INSTALLED)
         opening = Record(INSTALLED, "open", "beheer", dict.fromkeys(WZD_RETURN.opens_with, "2026-03-02"))
         work = Work(session)
-        blocking = work.open("one-return", "lid-001", opening).row.code
+        blocking = work.open("one-return", "lid-001", opening).code
         work.flush()
 
     opened = open_periods(store, now=day("2026-07-01"))

@@ -115,7 +115,7 @@ class Town:
             work, people = Work(session), Directory.load(session)
             held = cases.open_case(work, people, procedure, subject, given, Doing("ann", self.now))
             work.flush()
-            return held.row.code
+            return held.code
 
     def decide(self, case: str, step: str, outcome: str, by: str, reason: str = "", **form: str) -> None:
         self._do(
@@ -200,7 +200,7 @@ class Town:
             row = session.exec(select(Case).where(Case.code == case)).one()
             mail = Mail(
                 key=token, person_id=person, address="x@zorg.example", kind="A", day=self.now.date(), subject="Te doen",
-                text="", html="", message_id=f"<{token}>", next_try_at=self.now, created_at=self.now, state="verzonden",
+                text="", html="", next_try_at=self.now, created_at=self.now, state="verzonden",
             )  # fmt: skip
             session.add(mail)
             session.flush()

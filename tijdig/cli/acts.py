@@ -8,7 +8,7 @@ from tijdig.cli.words import _
 
 if TYPE_CHECKING:
     from tijdig.service.acting import Acting
-    from tijdig.service.work import Held
+    from tijdig.service.held import Held
 
 ACTS = (
     "take", "remind", "extend", "suspend", "resume", "cancel", "withdraw", "reopen", "take-back", "hand-over", "merge",
@@ -85,7 +85,7 @@ def correct(case: str, facts: list[str], by: str, reason: str, plan: bool, at: s
         held = doing.work.find(case)
         done = cases.correct(doing.work, doing.people, case, edge.pairs(facts), doing.doing)
         moved = views.moves(done.moves)
-        answer = {"case": held.row.code, "moves": moved, "effects": [views.effect(each) for each in doing.work.done]}
+        answer = {"case": held.code, "moves": moved, "effects": [views.effect(each) for each in doing.work.done]}
     if as_json:
         show_json(answer)
         return 0
@@ -117,8 +117,8 @@ def act(case: str, act: str, given: list[str], by: str, behalf: str, reason: str
 def _answer(doing: "Acting", held: "Held") -> dict[str, Any]:
     from tijdig.service import views
 
-    row, effects = held.row, [views.effect(done) for done in doing.work.done]
-    return {"case": row.code, "state": row.state, "version": row.version, "effects": effects}
+    effects = [views.effect(done) for done in doing.work.done]
+    return {"case": held.code, "state": held.state, "version": held.version, "effects": effects}
 
 
 def _show(answer: dict[str, Any], *, as_json: bool) -> int:

@@ -42,9 +42,9 @@ def start(
             doing.work, doing.people, procedure, subject, edge.pairs(given), doing.doing,
             request_id=request_id, at_step=step,
         )  # fmt: skip
-        answer: dict[str, Any] = {"case": held.row.code, "effects": [views.effect(done) for done in doing.work.done]}
+        answer: dict[str, Any] = {"case": held.code, "effects": [views.effect(done) for done in doing.work.done]}
         if plan:
-            answer["case"], answer["notices"] = None, list(views.told(doing.work.notices))
+            answer["case"], answer["notices"] = None, list(views.told(doing.work.writing.told()))
     if as_json:
         show_json(answer)
         return 0

@@ -35,8 +35,8 @@ def show(procedure: str, as_json: bool) -> None:
     """One definition."""
     from tijdig.cli import edge
     from tijdig.service.handbook import page
+    from tijdig.service.held import LOADER
     from tijdig.service.pins import current, newest
-    from tijdig.service.work import LOADER
 
     with edge.store() as store, store.read() as session:
         snapshot = newest(session, procedure).snapshot

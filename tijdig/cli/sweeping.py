@@ -104,7 +104,7 @@ def verify(case: str | None, as_json: bool) -> int:
 
     from tijdig.cli import edge
     from tijdig.service import chain
-    from tijdig.service.work import find
+    from tijdig.service.held import find
 
     with edge.store() as store, store.read() as session:
         chosen = [find(session, case).code] if case else []

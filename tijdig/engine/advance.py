@@ -19,6 +19,8 @@ from tijdig.engine.fold import State, apply, fold
 from tijdig.engine.language import Start
 from tijdig.engine.plan import planned
 
+_MESSAGES = ("remind", "escalate")
+
 QUIET_DAYS = 5
 """A moved reminder stays silent when its slot was mailed less than this many office days ago (design, Semantics)."""
 
@@ -55,7 +57,7 @@ class Advance:
     """What came of it: the case, its state, its effects in order, the dates that moved, the cases to open.
 
     The first `caught_up` effects happened before the record was applied; `ahead` are those still to come, in order,
-    if nothing else is recorded.
+    if nothing else is recorded. `stands` when nothing but messages came of it: what is asked is as it was.
     """
 
     case: Case
@@ -65,6 +67,7 @@ class Advance:
     moves: tuple[Move, ...]
     openings: tuple[Opening, ...]
     ahead: tuple[Effect, ...]
+    stands: bool
 
     @property
     def next_check_at(self) -> datetime | None:
@@ -119,6 +122,7 @@ class _Run:
     effects: list[Effect] = field(default_factory=list)
     moves: tuple[Move, ...] = ()
     caught_up: int = 0
+    changed: bool = False
 
     def __post_init__(self) -> None:
         self.ledger = dict(self.case.ledger)
@@ -144,6 +148,7 @@ class _Run:
                     break
             if turn is None or state.closed:
                 break
+            self.changed = True
             state.move_to(turn)
             state.settle()
         state.move_to(self.at)
@@ -173,7 +178,7 @@ class _Run:
         if record.act == "remind" and f"{self._by_hand(record).key}" in self.ledger:
             raise Refused(f"'{record.step}' was already reminded by hand today. Wait until tomorrow.")
         before, dues = self.plan, self._dues()
-        self.case = Case(self.case.terms, (*self.case.records, record), self.ledger)
+        self.case, self.changed = Case(self.case.terms, (*self.case.records, record), self.ledger), True
         told = list(self._told_by(record))
         if record.act == "correct":
             self.state = fold(self.case)
@@ -255,7 +260,8 @@ class _Run:
         case = Case(self.case.terms, self.case.records, ledger)
         openings = tuple(self._openings(effects))
         ahead = tuple(e for e in self._pending() if e.moment > self.at)
-        return Advance(case, self.state, effects, self.caught_up, self.moves, openings, ahead)
+        stands = not self.changed and all(effect.kind in _MESSAGES for effect in effects)
+        return Advance(case, self.state, effects, self.caught_up, self.moves, openings, ahead, stands)
 
     def _speak(self) -> Iterator[Effect]:
         """Which effects speak: of reminders caught up at once the latest, of a ladder the first rung now."""

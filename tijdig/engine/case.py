@@ -166,6 +166,11 @@ class Terms:
         return found
 
     @cached_property
+    def keeps_apart(self) -> bool:
+        """Whether who did a thing can matter later: some step is not for whoever acted in another (law 7)."""
+        return any(step.not_by for step in self.procedure.steps)
+
+    @cached_property
     def turning_anchors(self) -> tuple[str, ...]:
         """The anchors whose day alone can change the state."""
         spots = (*self.needs.values(), *(s.when for s in self.procedure.steps),

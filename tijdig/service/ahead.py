@@ -20,10 +20,10 @@ from models.session import Store
 from tijdig.engine.calendar import local_day, short_date
 from tijdig.engine.plan import shift
 from tijdig.engine.snapshot import canonical
+from tijdig.service.held import LOADER
 from tijdig.service.incidents import passed, raise_incident
 from tijdig.service.people import Directory, Need
 from tijdig.service.pins import Pins
-from tijdig.service.work import LOADER
 
 LOOK_AHEAD = timedelta(weeks=8)
 """How far ahead roles are looked at: longer than a summer holiday, so that there is time to find somebody."""

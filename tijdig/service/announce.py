@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col
 
 from models.case import Case
 from tijdig.engine.case import Record
 from tijdig.service.cases import Doing
-from tijdig.service.work import Held, Work
+from tijdig.service.held import Held, wanted
+from tijdig.service.work import Work
 
 
 def announce(work: Work, subject: str, fact: str, value: Any, doing: Doing) -> list[Held]:
@@ -20,12 +21,12 @@ def announce(work: Work, subject: str, fact: str, value: Any, doing: Doing) -> l
 
     Each case is caught up first. Announcing None takes an earlier announcement back, where no case ended by it.
     """
-    running = select(Case).where(Case.subject == subject, Case.state == "open").order_by(col(Case.id))
+    running = wanted(col(Case.subject) == subject, col(Case.state) == "open").order_by(col(Case.id))
     told = []
-    for held in work.hold(work.session.exec(running.with_for_update()).all()):
-        known = held.case.terms.procedure.fact(fact)
+    for held in work.claim(running.with_for_update()):
+        known = held.terms.procedure.fact(fact)
         # One case may have closed another one here: a child that ends lets its parent go on.
-        if known and known.announced and held.row.state == "open":
+        if known and known.announced and held.is_open:
             work.apply(held, Record(doing.at, "announce", doing.by, {fact: value}, reason=doing.reason, via=doing.via))
             told.append(held)
     return told

@@ -19,6 +19,7 @@ from tijdig.engine.language import Procedure
 from tijdig.service.cases import Doing, decide, open_case
 from tijdig.service.clock import installation, set_clock
 from tijdig.service.forms import Store, read_values
+from tijdig.service.held import wanted
 from tijdig.service.people import NO_RIGHT, Directory
 from tijdig.service.sweep import BATCH, Progress
 from tijdig.service.tables import Row, RowProblem, Table, read_table
@@ -123,7 +124,7 @@ def _start(work: Work, people: Directory, row: Row, at: datetime) -> str:
     if row.problems:
         return ""
     try:
-        return open_case(work, people, procedure, subject, facts, doing, at_step=step).row.code
+        return open_case(work, people, procedure, subject, facts, doing, at_step=step).code
     except TijdigError as error:
         _blame(row, lambda: work.terms(procedure).procedure, "procedure", facts, error, work.keep)
         return ""
@@ -137,9 +138,7 @@ def _cases(work: Work, rows: Sequence[Row]) -> Sequence[object]:
     names = {row.cells["case"] for row in rows}
     subjects = {name.partition("/")[2] for name in names if "/" in name}
     running = col(Case.subject).in_(subjects) & (col(Case.state) == "open")
-    wanted = select(Case).where(or_(col(Case.code).in_(names), running)).order_by(col(Case.id)).with_for_update()
-    found = [case for case in work.session.exec(wanted) if {case.code, f"{case.procedure}/{case.subject}"} & names]
-    return work.hold(found)
+    return work.claim(wanted(or_(col(Case.code).in_(names), running)).order_by(col(Case.id)).with_for_update())
 
 
 def _decide(work: Work, people: Directory, row: Row, at: datetime) -> str:
@@ -153,7 +152,7 @@ def _decide(work: Work, people: Directory, row: Row, at: datetime) -> str:
         decide(work, people, case, step, outcome, fields, doing)
         return case
     except TijdigError as error:
-        _blame(row, lambda: work.find(case).case.terms.procedure, "case", fields, error, work.keep)
+        _blame(row, lambda: work.find(case).terms.procedure, "case", fields, error, work.keep)
         return ""
 
 

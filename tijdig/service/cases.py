@@ -10,20 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col
 
 from models.case import Case as CaseRow
 from models.organisation import Subject
 from tijdig.engine.acts import roles_for
-from tijdig.engine.advance import Advance
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Record, Terms
 from tijdig.engine.errors import Refused, StaleVersion
 from tijdig.engine.language import Act, Procedure
 from tijdig.engine.terms import parse
 from tijdig.service.forms import clean_text, read_day, read_values
+from tijdig.service.held import Held, wanted
 from tijdig.service.people import Directory
-from tijdig.service.work import Held, Work
+from tijdig.service.strides import Stride
+from tijdig.service.work import Work
 
 OTHER_ACTS = (
     "take", "remind", "extend", "suspend", "resume", "cancel", "withdraw", "reopen", "take-back", "hand-over", "merge",
@@ -58,8 +59,8 @@ def open_case(
     """
     terms = work.terms(procedure)
     key = f"request/{request_id}" if request_id else None
-    if key and (known := work.session.exec(select(CaseRow).where(CaseRow.key == key)).first()):
-        return work.hold([known])[0]
+    if key and (known := work.claim(wanted(col(CaseRow.key) == key))):
+        return known[0]
     _subject(work.session, terms.procedure, subject)
     _named(terms.procedure, at_step, terms.steps)
     facts = read_values(terms.procedure, values, store=work.keep)
@@ -82,7 +83,7 @@ def _named(procedure: Procedure, name: str, known: Collection[str]) -> None:
 def decide(
     work: Work, people: Directory, case: str, step: str, outcome: str, values: Mapping[str, str], doing: Doing,
     *, version: int | None = None,
-) -> Advance:  # fmt: skip
+) -> Stride:  # fmt: skip
     """Finish a task with an outcome. Raises Refused, FourEyes, or StaleVersion when the case changed meanwhile."""
     held = _current(work, case, version)
     return _act(
@@ -90,19 +91,19 @@ def decide(
     )
 
 
-def record_facts(work: Work, people: Directory, case: str, values: Mapping[str, str], doing: Doing) -> Advance:
+def record_facts(work: Work, people: Directory, case: str, values: Mapping[str, str], doing: Doing) -> Stride:
     """Record new facts, or attach documents."""
     held = work.find(case)
     return _act(work, held, people, doing.record("record", values=_read(work, held, values)))
 
 
-def correct(work: Work, people: Directory, case: str, values: Mapping[str, str], doing: Doing) -> Advance:
+def correct(work: Work, people: Directory, case: str, values: Mapping[str, str], doing: Doing) -> Stride:
     """Correct facts: from then on the case is as if they had been right at once. Gives what moved."""
     held = work.find(case)
     return _act(work, held, people, doing.record("correct", values=_read(work, held, values)))
 
 
-def act(work: Work, people: Directory, case: str, name: str, given: Mapping[str, str], doing: Doing) -> Advance:
+def act(work: Work, people: Directory, case: str, name: str, given: Mapping[str, str], doing: Doing) -> Stride:
     """Any other act of the closed list; `given` holds step, person, by (a term), until (a date) as it needs them."""
     if name not in OTHER_ACTS:
         raise Refused(f"There is no act '{name}'. The acts are: {', '.join(OTHER_ACTS)}.")
@@ -120,25 +121,25 @@ def act(work: Work, people: Directory, case: str, name: str, given: Mapping[str,
 
 
 def _read(work: Work, held: Held, values: Mapping[str, str]) -> dict[str, Any]:
-    return read_values(held.case.terms.procedure, values, store=work.keep)
+    return read_values(held.terms.procedure, values, store=work.keep)
 
 
 def _current(work: Work, case: str, version: int | None) -> Held:
     held = work.find(case)
-    if version is not None and version != held.row.version:
+    if version is not None and version != held.version:
         raise StaleVersion(
-            f"{held.row.code} was changed meanwhile (you saw version {version}, it is now {held.row.version}). "
-            f"Look at it again and decide on version {held.row.version}."
+            f"{held.code} was changed meanwhile (you saw version {version}, it is now {held.version}). "
+            f"Look at it again and decide on version {held.version}."
         )
     return held
 
 
-def _act(work: Work, held: Held, people: Directory, record: Record) -> Advance:
+def _act(work: Work, held: Held, people: Directory, record: Record) -> Stride:
     if record.person and not people.knows(record.person):
         raise Refused(f"There is no person '{record.person}'. Name somebody of `tijdig export people`.")
-    terms = held.case.terms
+    terms = held.terms
     _named(terms.procedure, record.step, {*terms.steps, *terms.goals})
-    return work.apply(held, _authorised(people, terms, record, subject=held.row.subject, case=held.row.code))
+    return work.apply(held, _authorised(people, terms, record, subject=held.subject, case=held.code))
 
 
 def _authorised(people: Directory, terms: Terms, record: Record, *, subject: str, case: str = "") -> Record:

@@ -1,17 +1,17 @@
 """The log of a case: entries chained by hash, payloads apart; and the engine's case read back from it.
 
-An entry hashes (previous, case, seq, at, kind, key, actor, nominal, overtaken, commitment). The commitment is the
-SHA-256 of salt and payload, so that a payload may be erased and the chain still holds.
+An entry's hash is the SHA-256 of the previous hash and the canonical JSON of [case, seq, at, kind, key, actor, nominal,
+overtaken, commitment]. The commitment is the SHA-256 of salt and payload, so that a payload may be erased and the chain
+still holds. Bytes stand in JSON as hexadecimal, instants as ISO text in UTC.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import select as columns
@@ -25,67 +25,52 @@ from tijdig.engine.snapshot import canonical, value_from_json, value_to_json
 ACT = "act/"
 """The key of a record begins so; what follows is the version it made."""
 
+COURSE_LENGTH = 16
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A log entry before it is chained."""
+    """A log entry before it has a place in a chain."""
 
+    at: datetime
     kind: str
     key: str
     actor: str = ""
     nominal: date | None = None
     overtaken: str | None = None
-    body: str = ""
+    commitment: bytes | None = None
+
+    @property
+    def said(self) -> bytes:
+        """What is hashed of it after its case and its place."""
+        nominal, commitment = self.nominal and self.nominal.isoformat(), self.commitment and self.commitment.hex()
+        at = self.at.astimezone(UTC).isoformat()
+        return canonical([at, self.kind, self.key, self.actor, nominal, self.overtaken, commitment])[1:].encode()
 
 
-@dataclass(slots=True)
-class Chain:
-    """The end of one case's chain; gives rows as entries are added."""
-
-    case_id: int
-    code: str
-    seq: int
-    head: str
-    logs: list[dict[str, Any]] = field(default_factory=list)
-    payloads: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, entry: Entry, at: datetime) -> None:
-        self.seq += 1
-        commitment = ""
-        if entry.body:
-            salt = token_hex(16)
-            commitment = commit(salt, entry.body)
-            self.payloads.append({"case_id": self.case_id, "seq": self.seq, "salt": salt, "body": entry.body})
-        row = {
-            "case_id": self.case_id, "seq": self.seq, "at": at, "kind": entry.kind, "key": entry.key,
-            "actor": entry.actor, "nominal": entry.nominal, "overtaken": entry.overtaken, "commitment": commitment,
-        }  # fmt: skip
-        self.head = link(self.head, self.code, row)
-        self.logs.append({**row, "hash": self.head})
+def link(previous: bytes, begin: bytes, seq: int, said: bytes) -> bytes:
+    """The hash of the entry that follows `previous`; `begin` is what `beginning` gives for its case."""
+    return sha256(b"%b%b%d,%b" % (previous, begin, seq, said)).digest()
 
 
-def commit(salt: str, body: str) -> str:
+def beginning(code: str) -> bytes:
+    """How the text that is hashed begins for every entry of a case."""
+    return canonical([code])[:-1].encode() + b","
+
+
+def commit(salt: bytes, body: str) -> bytes:
     """What an entry shows of its payload."""
-    return sha256(f"{salt}{body}".encode()).hexdigest()
+    return sha256(salt + body.encode()).digest()
 
 
-def link(previous: str, code: str, row: Mapping[str, Any]) -> str:
-    """The hash of an entry that follows `previous`."""
-    at: datetime = row["at"]
-    nominal = row["nominal"].isoformat() if row["nominal"] else None
-    said = [previous, code, row["seq"], at.astimezone(UTC).isoformat(), row["kind"], row["key"], row["actor"], nominal,
-            row["overtaken"], row["commitment"]]  # fmt: skip
-    return sha256(canonical(said).encode()).hexdigest()
+def follow(course: bytes, said: bytes) -> bytes:
+    """The course of a case after one more entry (see `models.case.Case`)."""
+    return sha256(course + said).digest()[:COURSE_LENGTH]
 
 
-def entry_of_record(record: Record, version: int) -> Entry:
-    """The entry of a fact or act; what it says is in the payload."""
-    return Entry(record.act, f"{ACT}{version}", record.by, body=canonical(record_to_json(record)))
-
-
-def entry_of_effect(effect: Effect) -> Entry:
+def entry_of_effect(effect: Effect, at: datetime) -> Entry:
     """The entry of an effect; it holds nothing personal."""
-    return Entry(effect.kind, effect.key, nominal=effect.nominal, overtaken=effect.overtaken)
+    return Entry(at, effect.kind, effect.key, nominal=effect.nominal, overtaken=effect.overtaken)
 
 
 def record_to_json(record: Record) -> dict[str, Any]:
@@ -106,27 +91,21 @@ def record_from_json(at: datetime, act: str, by: str, said: Mapping[str, Any]) -
     return Record(at, act, by, **values)  # type: ignore[arg-type]
 
 
-def read(session: Session, rows: Sequence[CaseRow], terms: Mapping[int, Terms]) -> dict[int, Case]:
-    """Engine cases from their logs, by case id: two statements however many cases."""
-    ids = [row.id for row in rows if row.id is not None]
-    bodies = {
-        (case_id, seq): body
-        for case_id, seq, body in session.exec(
-            select(Payload.case_id, Payload.seq, Payload.body).where(col(Payload.case_id).in_(ids))
-        )
-    }
-    records: dict[int, list[Record]] = {i: [] for i in ids}
-    ledgers: dict[int, dict[str, Happened]] = {i: {} for i in ids}
-    logs = columns(*(col(c) for c in (Log.case_id, Log.seq, Log.at, Log.kind, Log.key, Log.actor, Log.nominal,
-                                      Log.overtaken)))  # fmt: skip
-    for case_id, seq, at, kind, key, actor, nominal, overtaken in session.execute(
-        logs.where(col(Log.case_id).in_(ids)).order_by(col(Log.case_id), col(Log.seq))
+def read(session: Session, terms: Mapping[int, Terms]) -> dict[int, Case]:
+    """Engine cases from their logs, by case id, each on its own terms: one statement however many cases."""
+    records: dict[int, list[Record]] = {i: [] for i in terms}
+    ledgers: dict[int, dict[str, Happened]] = {i: {} for i in terms}
+    logs = columns(*(col(c) for c in (Log.case_id, Log.at, Log.kind, Log.key, Log.actor, Log.nominal, Log.overtaken,
+                                      Payload.body)))  # fmt: skip
+    joined = logs.join(Payload, col(Payload.log_id) == col(Log.id), isouter=True)
+    for case_id, at, kind, key, actor, nominal, overtaken, body in session.execute(
+        joined.where(col(Log.case_id).in_(terms)).order_by(col(Log.case_id), col(Log.seq))
     ):
         if key.startswith(ACT):
-            records[case_id].append(record_from_json(at, kind, actor, json.loads(bodies[case_id, seq])))
+            records[case_id].append(record_from_json(at, kind, actor, json.loads(body)))
         else:
             ledgers[case_id][key] = Happened(nominal, at, overtaken)
-    return {i: Case(terms[i], tuple(records[i]), ledgers[i]) for i in ids}
+    return {i: Case(terms[i], tuple(records[i]), ledgers[i]) for i in terms}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +123,10 @@ def verify(session: Session, codes: Iterable[str] = ()) -> tuple[int, int, list[
     if chosen := list(codes):
         wanted = wanted.where(col(CaseRow.code).in_(chosen))
     cases = {row.id: row for row in session.exec(wanted)}
-    heads = dict.fromkeys(cases, "")
+    heads = dict.fromkeys(cases, b"")
     seqs = dict.fromkeys(cases, 0)
     broken, entries = [], 0
-    joined = select(Log, Payload).join(
-        Payload, (col(Payload.case_id) == col(Log.case_id)) & (col(Payload.seq) == col(Log.seq)), isouter=True
-    )
+    joined = select(Log, Payload).join(Payload, col(Payload.log_id) == col(Log.id), isouter=True)
     if chosen:
         joined = joined.where(col(Log.case_id).in_([i for i in cases if i is not None]))
     for log, payload in session.exec(joined.order_by(col(Log.case_id), col(Log.seq)).execution_options(yield_per=1000)):
@@ -165,11 +142,12 @@ def verify(session: Session, codes: Iterable[str] = ()) -> tuple[int, int, list[
     return len(cases), entries, broken
 
 
-def _faults(log: Log, payload: Payload | None, head: str, case: CaseRow, seqs: Mapping[int | None, int]) -> list[str]:
+def _faults(log: Log, payload: Payload | None, head: bytes, case: CaseRow, seqs: Mapping[int | None, int]) -> list[str]:
     faults = []
     if log.seq != seqs[log.case_id] + 1:
         faults.append("an entry is missing before this one")
-    if log.hash != link(head, case.code, log.model_dump()):
+    entry = Entry(log.at, log.kind, log.key, log.actor, log.nominal, log.overtaken, log.commitment)
+    if log.hash != link(head, beginning(case.code), log.seq, entry.said):
         faults.append("the entry is not what was hashed")
     if payload and commit(payload.salt, payload.body) != log.commitment:
         faults.append("the payload is not what was committed to")

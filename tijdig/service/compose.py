@@ -126,7 +126,7 @@ class _Writer:
         letter = draft.words(reader)
         return {
             "key": draft.key, "person_id": draft.person, "kind": draft.kind, "day": today, "thread": draft.thread,
-            "address": "" if reader.channel == "post" else people.address(draft.person, today), "message_id": id,
+            "address": "" if reader.channel == "post" else people.address(draft.person, today),
             "fatal": draft.fatal, "state": state, "why": why, "attempts": 0, "next_try_at": AT_ONCE,
             "created_at": self.desk.now, "subject": letter.subject, "text": letter.text, "html": letter.html,
         }  # fmt: skip

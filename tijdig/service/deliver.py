@@ -28,7 +28,7 @@ from tijdig.service.channel import Channel, Files, Outcome, Unreachable, is_loop
 from tijdig.service.clock import installation
 from tijdig.service.compose import current_calendar
 from tijdig.service.drafts import is_usable
-from tijdig.service.envelope import AGAIN, envelope
+from tijdig.service.envelope import AGAIN, envelope, message_id
 from tijdig.service.incidents import passed, raise_incident
 from tijdig.service.links import open_links, revealer, secret_of
 from tijdig.service.matters import Pending, notices_of_mails, taken_back, why_lapsed
@@ -219,13 +219,13 @@ class _Delivery:
                 outcomes.append((mail.id or 0, self._send(mail)))
             except Unreachable:
                 rest = claimed[len(outcomes) :]
-                return [*outcomes, *((m.id or 0, Outcome(None, m.message_id, temporary=True)) for m in rest)], False
+                return [*outcomes, *((m.id or 0, Outcome(None, self._id(m), temporary=True)) for m in rest)], False
         return outcomes, True
 
     def _send(self, mail: Mail) -> Outcome:
         if self.route.live and mail.address.rstrip(".").lower().endswith(".example"):
             return Outcome(
-                None, mail.message_id, impossible="het adres eindigt op .example: dat is alleen voor een proef"
+                None, self._id(mail), impossible="het adres eindigt op .example: dat is alleen voor een proef"
             )
         notes = [f"Oorspronkelijk aan: {mail.address}"] if self.route.redirect else []
         notes += [AGAIN] if mail.why == UNCERTAIN_ONCE else []
@@ -235,15 +235,18 @@ class _Delivery:
                 now=self.now, reveal=revealer(self.secret, mail.key), notes=notes,
             )  # fmt: skip
         except ValueError:
-            return Outcome(None, mail.message_id, impossible="het heeft een kop of adres dat niet kan")
+            return Outcome(None, self._id(mail), impossible="het heeft een kop of adres dat niet kan")
         return self.route.channel.send(message)
 
     def _note_in_journal(self, claimed: Sequence[Mail]) -> None:
         """Beside the database: what may have gone out. After a restore it tells what the backup does not know."""
         with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
-            journal.writelines(f"{self.wall_now.isoformat()} {mail.message_id}\n" for mail in claimed)
+            journal.writelines(f"{self.wall_now.isoformat()} {self._id(mail)}\n" for mail in claimed)
             journal.flush()
             os.fsync(journal.fileno())
+
+    def _id(self, mail: Mail) -> str:
+        return message_id(self.home.uuid, mail.key)
 
     # --- after
 

@@ -20,10 +20,10 @@ from tijdig.engine.calendar import local_day, short_moment
 from tijdig.engine.errors import TijdigError
 from tijdig.service.clock import installation, set_clock
 from tijdig.service.deliver import route_of
+from tijdig.service.held import LOADER
 from tijdig.service.incidents import open_incidents
 from tijdig.service.people import Directory
 from tijdig.service.pins import current, definitions
-from tijdig.service.work import LOADER
 from tijdig.settings import Settings
 
 OURS = ("flows", "models", "tasks", "templates", "deployments")

@@ -17,20 +17,20 @@ from tijdig.engine.case import Terms
 from tijdig.engine.language import DueRule, Step
 from tijdig.engine.plan import Obligation, obligations
 from tijdig.service import explain
+from tijdig.service.held import Held, find
 from tijdig.service.views import Document, case_row, first_date, local, notice
-from tijdig.service.work import Held, Work, find
 
 
 def dossier(session: Session, name: str, now: datetime) -> Document:
     """All there is to know of a case, caught up to `now` in memory. Raises Refused when there is none of this name."""
-    held = Work(session).hold([find(session, name)])[0]
+    held = find(session, name)
     state = advance(held.case, now).state
     asked = obligations(state)
-    terms = held.case.terms
+    terms = held.terms
     return {
-        **case_row(session, held.row, first_date(session, held.row.id or 0, now), now),
+        **case_row(session, held, first_date(session, held.id or 0, now), now),
         "title": terms.procedure.title, "revision": terms.procedure.revision, "calendar": terms.calendar.version,
-        "closed_on": held.row.closed_on and held.row.closed_on.isoformat(),
+        "closed_on": held.closed_on and held.closed_on.isoformat(),
         "facts": dict(state.facts),
         "tasks": [_task(o, terms, held) for o in asked if o.stands and o.kind == "step"],
         "obligations": [_obligation(o, terms) for o in asked],
@@ -43,9 +43,9 @@ def _task(asked: Obligation, terms: Terms, held: Held) -> Document:
     step = terms.steps[asked.step]
     due = explain.as_json(asked.due) if asked.due else {}
     return {
-        "case": held.row.code, "step": asked.step, "round": asked.round, "asks": asked.label, "role": asked.role,
+        "case": held.code, "step": asked.step, "round": asked.round, "asks": asked.label, "role": asked.role,
         "assignee": asked.assignee or None, "due": due.get("due"), "basis": due.get("basis"), "fatal": asked.fatal,
-        "version": held.row.version, "form": [_field(terms, name) for name in step.form],
+        "version": held.version, "form": [_field(terms, name) for name in step.form],
         "outcomes": [{"outcome": o.name, "label": o.label} for o in step.outcomes],
     }  # fmt: skip
 
@@ -83,21 +83,21 @@ def _messages(session: Session, held: Held) -> Iterator[Document]:
         select(MailNotice.notice_id, Mail)
         .join(Mail, col(Mail.id) == col(MailNotice.mail_id))
         .join(Notice, col(Notice.id) == col(MailNotice.notice_id))
-        .where(Notice.case_id == held.row.id)
+        .where(Notice.case_id == held.id)
     )
     mails: defaultdict[int, list[Document]] = defaultdict(list)
     for notice_id, mail in session.exec(joined):
         mails[notice_id].append({"mail": mail.id, "person": mail.person_id, "address": mail.address, "kind": mail.kind,
                                  "subject": mail.subject, "state": mail.state, "why": mail.why or None,
                                  "sent_at": local(mail.sent_at)})  # fmt: skip
-    for row in session.exec(select(Notice).where(Notice.case_id == held.row.id).order_by(col(Notice.id))):
-        yield {**notice(row), "mails": mails[row.id or 0]}
+    notices = select(Notice, Log.key).join(Log, col(Log.id) == col(Notice.log_id)).where(Notice.case_id == held.id)
+    for row, key in session.exec(notices.order_by(col(Notice.id))):
+        yield {**notice(row, key), "mails": mails[row.id or 0]}
 
 
 def _log(session: Session, held: Held) -> Iterator[Document]:
-    both = (col(Payload.case_id) == col(Log.case_id)) & (col(Payload.seq) == col(Log.seq))
-    rows = select(Log, Payload.body).join(Payload, both, isouter=True).where(Log.case_id == held.row.id)
-    for row, body in session.exec(rows.order_by(col(Log.seq))):
+    rows = select(Log, Payload.body).join(Payload, col(Payload.log_id) == col(Log.id), isouter=True)
+    for row, body in session.exec(rows.where(Log.case_id == held.id).order_by(col(Log.seq))):
         yield {"seq": row.seq, "at": local(row.at), "kind": row.kind, "key": row.key, "actor": row.actor or None,
                "nominal": row.nominal and row.nominal.isoformat(), "overtaken": row.overtaken,
-               "said": json.loads(body) if body else None, "hash": row.hash}  # fmt: skip
+               "said": json.loads(body) if body else None, "hash": row.hash.hex()}  # fmt: skip

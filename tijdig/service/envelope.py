@@ -52,7 +52,7 @@ def envelope(
     message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     message["From"], message["To"], message["Subject"] = _mailbox(sender), _mailbox(to), mail.subject
     message["Date"] = format_datetime(now.astimezone(ZONE))
-    message["Message-ID"] = mail.message_id
+    message["Message-ID"] = message_id(installation, mail.key)
     if mail.thread:
         message["References"] = thread_id(installation, mail.thread)
     message["Reply-To"] = _mailbox(sender)

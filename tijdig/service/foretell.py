@@ -18,11 +18,11 @@ from tijdig.engine.language import Procedure
 from tijdig.engine.simulate import Foretold, simulate
 from tijdig.service.clock import parse_moment
 from tijdig.service.forms import read_day, read_values
+from tijdig.service.held import LOADER, held, read_all, wanted
 from tijdig.service.pins import current
 from tijdig.service.sweep import BATCH
 from tijdig.service.tables import Row, read_table
 from tijdig.service.views import local
-from tijdig.service.work import LOADER, Work
 
 Progress = Callable[[int, int], None]
 Document = dict[str, Any]
@@ -52,15 +52,14 @@ def open_cases(store: Store, procedure: str, within: Period, *, progress: Progre
     with store.read() as session:
         if procedure:
             current(session, procedure)  # refuses one that is not there
-        wanted = [CaseRow.state == "open", *([CaseRow.procedure == procedure] if procedure else [])]
-        total = session.exec(select(func.count()).select_from(CaseRow).where(*wanted)).one()
+        which = [col(CaseRow.state) == "open", *([col(CaseRow.procedure) == procedure] if procedure else [])]
+        total = session.exec(select(func.count()).select_from(CaseRow).where(*which)).one()
         last = 0
-        while rows := session.exec(
-            select(CaseRow).where(*wanted, col(CaseRow.id) > last).order_by(col(CaseRow.id)).limit(BATCH)
-        ).all():
-            for held in Work(session).hold(rows):
-                found += _told(held.row.code, simulate(held.case, until=within.until), within)
-            last = rows[-1].id or 0
+        while batch := held(session, wanted(*which, col(CaseRow.id) > last).order_by(col(CaseRow.id)).limit(BATCH)):
+            read_all(session, batch)
+            for one in batch:
+                found += _told(one.code, simulate(one.case, until=within.until), within)
+            last = batch[-1].id
             if progress:
                 progress(min(last, total), total)
     return sorted(found, key=_when)

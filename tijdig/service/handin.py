@@ -28,10 +28,11 @@ from tijdig.engine.snapshot import canonical
 from tijdig.service import cases, documents
 from tijdig.service.cases import Doing
 from tijdig.service.forms import clean_text, model_for, plain
+from tijdig.service.held import Held
 from tijdig.service.links import hashed, live_link
 from tijdig.service.people import Directory
 from tijdig.service.sheet import Finished, Sheet, open_or_finished
-from tijdig.service.work import Held, Work
+from tijdig.service.work import Work
 
 CHOOSE = "Maak een keuze."
 NOT_NOW = "Deze keuze kan nu niet. Maak een andere keuze."
@@ -140,15 +141,15 @@ def _decide(session: Session, sheet: Sheet, answer: Answer, now: datetime) -> No
         documents.note(session, kept, now=now)
     work = Work(session)
     cases.decide(
-        work, Directory.load(session), sheet.row.code, sheet.link.step, _outcome(sheet, answer),
+        work, Directory.load(session), sheet.case.code, sheet.link.step, _outcome(sheet, answer),
         {fact.fact: value for fact in sheet.fields if (value := answer.given(fact.fact))},
         Doing(sheet.link.person_id, now, reason=answer.reason.strip(), via="link"), version=answer.version,
     )  # fmt: skip
     work.flush()
-    _note(session, "form", sheet.link, now, **_form(sheet.row, answer))
+    _note(session, "form", sheet.link, now, **_form(sheet.case, answer))
 
 
-def _form(row: CaseRow, answer: Answer) -> dict[str, str]:
+def _form(row: CaseRow | Held, answer: Answer) -> dict[str, str]:
     return {"case": row.code, "form": hashed(answer.key)}
 
 
@@ -235,7 +236,7 @@ def _holds(wanted: bool | Condition, state: State) -> bool:
 
 def _changes(held: Held, people: Directory, seen: int) -> Iterator[Change]:
     """The records after the version that was seen: each record made one version."""
-    terms = held.case.terms
+    terms = held.terms
     for record in held.case.records[seen:]:
         step = terms.steps.get(record.step)
         kinds = {fact.kind for name in record.values if (fact := terms.procedure.fact(name))}
@@ -246,7 +247,7 @@ def _changes(held: Held, people: Directory, seen: int) -> Iterator[Change]:
 
 def _role_of(record: Record, held: Held, people: Directory) -> str:
     """In which role somebody did this, as far as it can be told afterwards; people are not named to each other."""
-    terms = held.case.terms
+    terms = held.terms
     if record.act == "decide":
         return terms.role(terms.steps[record.step].role)
     roles = people.roles_of(record.by, local_day(record.at))

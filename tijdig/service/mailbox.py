@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from sqlmodel import Session, col, select, update
 
-from models.case import Case
+from models.case import Case, Log
 from models.message import Mail, MailNotice, Notice
 from models.operation import Event
 from tijdig.engine.acts import MIN_REASON
@@ -35,9 +35,10 @@ def outbox(session: Session, state: str = "") -> list[dict[str, Any]]:
     wanted = select(Mail).order_by(col(Mail.id))
     mails = session.exec(wanted.where(Mail.state == state) if state else wanted).all()
     told = (
-        select(MailNotice.mail_id, Case.code, Notice.key)
+        select(MailNotice.mail_id, Case.code, Log.key)
         .join(Notice, col(Notice.id) == col(MailNotice.notice_id))
         .join(Case, col(Case.id) == col(Notice.case_id))
+        .join(Log, col(Log.id) == col(Notice.log_id))
         .order_by(col(Notice.id))
     )
     if state:

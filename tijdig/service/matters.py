@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row
 from sqlalchemy import select as columns
-from sqlmodel import Session, and_, col, select
+from sqlmodel import Session, and_, col, or_, select
 
 from models.case import Case, Log, OpenObligation
 from models.message import Mail, MailNotice, Notice
@@ -107,7 +107,8 @@ _STANDING = tuple(
 
 def pending_notices(session: Session, now: datetime) -> tuple[Pending, ...]:
     """The notices that may be told now, in the order in which they came."""
-    return _notices(session, col(Notice.state) == "gepland", col(Notice.not_before) <= now)
+    by_now = or_(col(Notice.not_before).is_(None), col(Notice.not_before) <= now)
+    return _notices(session, col(Notice.state) == "gepland", by_now)
 
 
 def notices_of_mails(session: Session, mails: Sequence[int]) -> Mapping[int, tuple[Pending, ...]]:
@@ -131,14 +132,15 @@ def _notices(session: Session, *which: ColumnElement[bool]) -> tuple[Pending, ..
     )
     wanted = (
         columns(
-            col(Notice.id), col(Notice.key), col(Notice.kind), col(Notice.role), col(Notice.variables),
-            col(Notice.fatal), col(Notice.summary), col(Notice.created_at), col(Notice.case_id), col(Case.code),
+            col(Notice.id), col(Log.key), col(Notice.kind), col(Notice.role), col(Notice.variables),
+            col(Notice.fatal), col(Notice.summary), col(Log.at), col(Notice.case_id), col(Case.code),
             col(Case.subject), col(Case.state), col(Case.procedure), col(Notice.step), col(Notice.round), *_STANDING,
         )
+        .join(Log, col(Log.id) == col(Notice.log_id))
         .join(Case, col(Case.id) == col(Notice.case_id))
         .join(OpenObligation, stands, isouter=True)
         .where(*which)
-        .order_by(col(Notice.created_at), col(Notice.id))
+        .order_by(col(Log.at), col(Notice.id))
     )  # fmt: skip
     return tuple(_pending(row) for row in session.execute(wanted))
 

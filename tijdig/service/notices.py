@@ -5,8 +5,8 @@ People are not resolved here; that is done when a mail is composed (design, law 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,20 +15,47 @@ from tijdig.engine.calendar import local_day, midnight
 from tijdig.engine.case import Effect, Record, Terms
 from tijdig.engine.language import Step
 from tijdig.engine.plan import Obligation, obligations, pick_up_on
-from tijdig.engine.snapshot import canonical
 
 
-def notices_of(case_id: int, result: Advance, at: datetime, record: Record | None) -> list[dict[str, Any]]:
-    """The notice rows of what happened: one for each effect that speaks and each role it speaks to."""
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A notice to be: the log entry that it tells (which of those of one advance), to which role, and what it says.
+
+    `kind` is the letter of ux.md section 6. Dates in `said` are ISO text; what does not apply is absent.
+    """
+
+    entry: int
+    kind: str
+    role: str
+    step: str
+    round: int
+    said: Mapping[str, Any]
+    summary: bool = False
+    not_before: datetime | None = None
+
+    @property
+    def fatal(self) -> bool:
+        return bool(self.said.get("fatal"))
+
+
+def tellings(result: Advance, at: datetime, record: Record | None) -> Iterator[Telling]:
+    """What is told of what happened: once for each effect that speaks and each role that it speaks to.
+
+    The entry of the record, where there is one, stands after those of the effects that were caught up.
+    """
     asked = {(o.step, o.round): o for o in obligations(result.state)}
-    rows = []
-    for effect in result.effects:
+    for i, effect in enumerate(result.effects):
         letter = _letter(result.case.terms, effect)
         if letter and not effect.overtaken:
             said = _variables(result, effect, asked.get((effect.step, effect.round)), record)
-            rows += [_row(case_id, effect.key, letter, role, effect, said, at, result) for role in effect.to]
-    rows += [row for move in _told_moves(result) for row in _change_rows(case_id, move, asked, at, result, record)]
-    return rows
+            entry = i + (record is not None and i >= result.caught_up)
+            for role in effect.to:
+                yield Telling(entry, letter, role, effect.step, effect.round, said, effect.summary,
+                              _waits_until(effect, at, result))  # fmt: skip
+    for move in _told_moves(result):
+        said = _change(result, move, asked[move.step, move.round], record)
+        for role in move.told:
+            yield Telling(result.caught_up, "F", role, move.step, move.round, said)
 
 
 def _letter(terms: Terms, effect: Effect) -> str:
@@ -39,18 +66,10 @@ def _letter(terms: Terms, effect: Effect) -> str:
     return {"remind": "E", "escalate": "D", "decide": "G"}.get(effect.kind, "")
 
 
-def _row(
-    case_id: int, key: str, letter: str, role: str, effect: Effect, said: dict[str, Any], at: datetime, result: Advance
-) -> dict[str, Any]:
-    not_before = at
-    if effect.waits:
-        tomorrow = local_day(at) + timedelta(days=1)
-        not_before = midnight(result.case.terms.calendar.next_workday(tomorrow, "kantoor"))
-    return {
-        "case_id": case_id, "key": key, "kind": letter, "role": role, "step": effect.step, "round": effect.round,
-        "variables": canonical(said), "fatal": bool(said.get("fatal")), "summary": effect.summary, "created_at": at,
-        "not_before": not_before, "state": "gepland", "why": "",
-    }  # fmt: skip
+def _waits_until(effect: Effect, at: datetime, result: Advance) -> datetime | None:
+    if not effect.waits:
+        return None
+    return midnight(result.case.terms.calendar.next_workday(local_day(at) + timedelta(days=1), "kantoor"))
 
 
 def _variables(result: Advance, effect: Effect, asked: Obligation | None, record: Record | None) -> dict[str, Any]:
@@ -110,21 +129,11 @@ def _told_moves(result: Advance) -> Iterator[Move]:
         yield replace(move, told=tuple(role for role in move.told if role not in heard))
 
 
-def _change_rows(
-    case_id: int,
-    move: Move,
-    asked: dict[tuple[str, int], Obligation],
-    at: datetime,
-    result: Advance,
-    record: Record | None,
-) -> Iterator[dict[str, Any]]:
-    obligation, terms = asked[move.step, move.round], result.case.terms
-    said = {"title": terms.procedure.title, **_due_variables(obligation, terms), "before": move.before,
-            "after": move.after, "reason": record.reason if record else ""}  # fmt: skip
-    said = {name: _plain(value) for name, value in said.items() if value not in (None, "")}
-    key = f"{move.step}/{move.round}/changed/{len(result.case.records)}"
-    effect = Effect(move.step, move.round, "remind", "changed", move.after, at)
-    yield from (_row(case_id, key, "F", role, effect, said, at, result) for role in move.told)
+def _change(result: Advance, move: Move, asked: Obligation, record: Record | None) -> dict[str, Any]:
+    terms = result.case.terms
+    said = {"title": terms.procedure.title, **_due_variables(asked, terms), "before": move.before, "after": move.after,
+            "reason": record.reason if record else ""}  # fmt: skip
+    return {name: _plain(value) for name, value in said.items() if value not in (None, "")}
 
 
 def _plain(value: Any) -> Any:

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from models.case import Case
 from models.operation import Event
 from models.organisation import Assignment
 from models.pins import CalendarVersion, Definition, SettingsVersion
@@ -34,6 +35,11 @@ class Pins:
     definition: int
     settings: int
     calendar: int
+
+
+def pins_of(row: Case) -> Pins:
+    """The versions that a case runs on."""
+    return Pins(row.definition_id, row.settings_id, row.calendar_id)
 
 
 def publish(session: Session, procedures: Iterable[Procedure], *, now: datetime, by: str) -> list[str]:

@@ -23,10 +23,11 @@ from tijdig.engine.language import Programme
 from tijdig.engine.programme import Period, facts_of, periods
 from tijdig.engine.snapshot import canonical, programme_from_json, to_json
 from tijdig.service.cohorts import cohort
+from tijdig.service.held import LOADER
 from tijdig.service.incidents import cause_of, passed, raise_incident
 from tijdig.service.pins import current
 from tijdig.service.sweep import RETRY_AFTER
-from tijdig.service.work import LOADER, Work
+from tijdig.service.work import Work
 
 
 def install(session: Session, programmes: Iterable[Programme], *, now: datetime) -> None:
@@ -79,9 +80,9 @@ def _open(session: Session, row: ProgrammeRow, now: datetime) -> list[str]:
 def _open_one(session: Session, procedure: str, subject: str, record: Record, key: str, now: datetime) -> str:
     work = Work(session)
     held = work.open(procedure, subject, record, key=key)
-    work.sweep(held, now)
+    work.sweep([held], now)
     work.flush()
-    return held.row.code
+    return held.code
 
 
 @dataclass(slots=True)

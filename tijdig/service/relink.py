@@ -16,11 +16,12 @@ from tijdig.engine.calendar import ZONE, local_day
 from tijdig.service.compose import AT_ONCE
 from tijdig.service.drafts import is_usable
 from tijdig.service.envelope import message_id, number_of
+from tijdig.service.held import LOADER
 from tijdig.service.letters import Reader, notice_letter
 from tijdig.service.links import hashed
 from tijdig.service.matters import Matter, Pending
 from tijdig.service.people import Directory
-from tijdig.service.work import LOADER, pins_of
+from tijdig.service.pins import pins_of
 
 _SHOWN = ("kind", "role", "assignee", "due", "due_time", "late_from", "safe", "basis", "fatal", "uncertain", "start_on")
 
@@ -48,7 +49,7 @@ def send_new_link(session: Session, token: str, *, now: datetime, url: str) -> N
     )
     session.add(Mail(
         key=key, person_id=link.person_id, address=address, kind="A", day=today, thread=row.code,
-        message_id=id, next_try_at=AT_ONCE, created_at=now, subject=letter.subject, text=letter.text, html=letter.html,
+        next_try_at=AT_ONCE, created_at=now, subject=letter.subject, text=letter.text, html=letter.html,
     ))  # fmt: skip
 
 

@@ -21,9 +21,10 @@ from tijdig.engine.errors import Refused
 from tijdig.engine.fold import State
 from tijdig.engine.language import Fact, Outcome, Step
 from tijdig.engine.plan import Obligation, TermStatus, obligations
+from tijdig.service.held import Held, wanted
+from tijdig.service.held import held as cases
 from tijdig.service.links import live_link
 from tijdig.service.people import Directory
-from tijdig.service.work import Held, Work
 
 FOUR_EYES = "U maakte dit voorstel zelf. Een ander moet besluiten."
 TAKEN = "Een ander heeft deze taak opgepakt. U hoeft niets te doen."
@@ -37,7 +38,7 @@ class Sheet:
     """An open task as the person of its link sees it. With a `refusal` they may look, but not finish it."""
 
     link: Link
-    row: CaseRow
+    case: Held
     state: State
     asked: Obligation
     status: TermStatus
@@ -87,8 +88,7 @@ def look(session: Session, token: str, *, now: datetime) -> Sheet | Finished | N
 
 def open_or_finished(session: Session, link: Link, now: datetime) -> tuple[Held, Sheet | Finished]:
     """The case of a link, and what the link shows of it."""
-    rows = session.exec(select(CaseRow).where(CaseRow.id == link.case_id)).all()
-    held = Work(session).hold(rows)[0]
+    [held] = cases(session, wanted(col(CaseRow.id) == link.case_id))
     state = advance(held.case, now).state
     asked = next((o for o in obligations(state) if (o.step, o.round) == (link.step, link.round) and o.stands), None)
     if asked is None or state.closed:
@@ -110,7 +110,7 @@ def _sheet(session: Session, held: Held, state: State, link: Link, asked: Obliga
     step, person = terms.steps.get(link.step), link.person_id
     behalf, refusal = _right(people, held, state, step, person, local_day(now))
     sheet = Sheet(
-        link, held.row, state, asked, asked.status(now, terms), step, refusal, people.name(behalf) if behalf else "",
+        link, held, state, asked, asked.status(now, terms), step, refusal, people.name(behalf) if behalf else "",
         _phone(session, people, held, local_day(now)), people.has_digest(person),
         tuple(r for r in held.case.records if r.act == "decide"),
     )  # fmt: skip
@@ -123,7 +123,7 @@ def _right(people: Directory, held: Held, state: State, step: Step | None, perso
         return "", NO_TASK
     roles = roles_for(state.terms, "decide", step.step)
     try:
-        right = people.may_act(person, roles, subject=held.row.subject, case=held.row.code, on=today)
+        right = people.may_act(person, roles, subject=held.subject, case=held.code, on=today)
     except Refused:
         return "", NO_RIGHT.format(role=" of ".join(roles))
     assignee = state.steps[step.step].assignee
@@ -135,9 +135,7 @@ def _right(people: Directory, held: Held, state: State, step: Step | None, perso
 def _phone(session: Session, people: Directory, held: Held, today: date) -> str:
     """A number to call: of whoever looks after this case and has one."""
     terms = held.case.terms
-    owners = people.recipients(
-        terms.role(terms.procedure.owner), subject=held.row.subject, case=held.row.code, on=today
-    )
+    owners = people.recipients(terms.role(terms.procedure.owner), subject=held.subject, case=held.code, on=today)
     known = (
         select(Address.phone)
         .where(col(Address.person_id).in_([o.person for o in owners]), Address.since <= today, Address.phone != "")

@@ -17,6 +17,7 @@ from models.case import Case as CaseRow
 from models.operation import Run
 from models.session import Store
 from tijdig.engine.snapshot import canonical
+from tijdig.service.held import Held, wanted
 from tijdig.service.incidents import cause_of, mended, raise_incident
 from tijdig.service.work import Done, Work
 
@@ -81,9 +82,10 @@ def _batch(store: Store, swept: Swept, now: datetime, procedure: str, plan: bool
     ids: list[int] = []
     try:
         with store.write(durable=False) as session:
-            rows = _claim(session, now, procedure, limit)
-            ids = [row.id or 0 for row in rows]  # a rollback takes the rows themselves away
-            done = _catch_up(session, rows, now)
+            work = Work(session)
+            cases = _claim(work, now, procedure, limit)
+            ids = [one.id for one in cases]
+            done = _catch_up(work, cases, now)
             if plan:
                 raise _Planned
     except _Planned:
@@ -97,17 +99,15 @@ def _batch(store: Store, swept: Swept, now: datetime, procedure: str, plan: bool
     return len(ids)
 
 
-def _claim(session: Session, now: datetime, procedure: str, limit: int | None) -> Sequence[CaseRow]:
-    wanted = select(CaseRow).where(*_due(now, procedure)).order_by(col(CaseRow.next_check_at), col(CaseRow.id))
-    return session.exec(wanted.limit(limit).with_for_update(skip_locked=True)).all()
+def _claim(work: Work, now: datetime, procedure: str, limit: int | None) -> list[Held]:
+    statement = wanted(*_due(now, procedure)).order_by(col(CaseRow.next_check_at), col(CaseRow.id)).limit(limit)
+    return work.claim(statement.with_for_update(skip_locked=True))
 
 
-def _catch_up(session: Session, rows: Sequence[CaseRow], now: datetime) -> list[Done]:
-    work = Work(session)
-    for held in work.hold(rows):
-        work.sweep(held, now)
+def _catch_up(work: Work, cases: Sequence[Held], now: datetime) -> list[Done]:
+    work.sweep(cases, now)
     work.flush()
-    mended(session, [row.id or 0 for row in rows], now=now)
+    mended(work.session, [one.id for one in cases], now=now)
     return work.done
 
 
@@ -116,8 +116,8 @@ def _one_by_one(store: Store, swept: Swept, ids: Sequence[int], now: datetime) -
         swept.checked += 1
         try:
             with store.write(durable=False) as session:
-                rows = session.exec(select(CaseRow).where(CaseRow.id == case_id).with_for_update()).all()
-                swept.effects += _catch_up(session, rows, now)
+                work = Work(session)
+                swept.effects += _catch_up(work, work.claim(wanted(col(CaseRow.id) == case_id).with_for_update()), now)
         except Exception as error:
             with store.write() as session:
                 swept.incidents.append(_set_apart(session, case_id, error, now))

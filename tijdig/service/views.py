@@ -19,11 +19,13 @@ from tijdig.engine.advance import Move
 from tijdig.engine.calendar import ZONE, Calendar, local_day
 from tijdig.engine.case import CASE
 from tijdig.engine.plan import CLOSE_DAYS, TermStatus
+from tijdig.service.held import LOADER, Held, find
 from tijdig.service.incidents import open_incidents
 from tijdig.service.matters import ORDER
+from tijdig.service.notices import Telling
 from tijdig.service.people import TRIAL_USER, Directory
-from tijdig.service.pins import definitions, procedure_of
-from tijdig.service.work import LOADER, Done, find, pins_of
+from tijdig.service.pins import definitions, pins_of, procedure_of
+from tijdig.service.work import Done
 
 Document = dict[str, Any]
 Group = Literal["overdue", "today", "this_week", "later", "waiting"]
@@ -60,9 +62,9 @@ def cases(session: Session, now: datetime, *, procedure: str = "", state: str = 
     return [case_row(session, row, first.get(row.id or 0), now) for row in session.exec(wanted)]
 
 
-def case_row(session: Session, row: Case, first: OpenObligation | None, now: datetime) -> Document:
+def case_row(session: Session, row: Case | Held, first: OpenObligation | None, now: datetime) -> Document:
     """A case as it stands in a list."""
-    calendar = LOADER.load(session, pins_of(row)).calendar
+    calendar = LOADER.load(session, row.pins if isinstance(row, Held) else pins_of(row)).calendar
     return {
         "case": row.code, "procedure": row.procedure, "subject": row.subject, "state": row.state,
         "version": row.version, "opened_on": row.opened_on.isoformat(), "due": due_text(first) if first else None,
@@ -226,16 +228,16 @@ def moves(found: Iterable[Move]) -> list[Document]:
     ]  # fmt: skip
 
 
-def told(notices: Iterable[Mapping[str, Any]]) -> Iterator[Document]:
-    """Notices that are not written yet: what would be told to whom."""
-    for notice in notices:
-        yield {"kind": notice["kind"], "step": _step(notice["step"]), "role": notice["role"], "key": notice["key"],
-               "not_before": local(notice["not_before"])}  # fmt: skip
+def told(tellings: Iterable[tuple[str, Telling]]) -> Iterator[Document]:
+    """What would be told to whom, each with the key of the log entry that it tells."""
+    for key, telling in tellings:
+        yield {"kind": telling.kind, "step": _step(telling.step), "role": telling.role, "key": key,
+               "not_before": local(telling.not_before)}  # fmt: skip
 
 
-def notice(row: Notice) -> Document:
-    """A notice as it stands."""
-    return {"kind": row.kind, "step": _step(row.step), "role": row.role, "key": row.key, "state": row.state,
+def notice(row: Notice, key: str) -> Document:
+    """A notice as it stands; `key` is that of the log entry that it tells."""
+    return {"kind": row.kind, "step": _step(row.step), "role": row.role, "key": key, "state": row.state,
             "why": row.why or None, "not_before": local(row.not_before)}  # fmt: skip
 
 

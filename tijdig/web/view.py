@@ -91,7 +91,7 @@ def page_words(
     problems: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """All that the page of a task says."""
-    answer, problems = answer or Answer("", sheet.row.version), problems or {}
+    answer, problems = answer or Answer("", sheet.case.version), problems or {}
     fields = [_field(fact, sheet, seal, token, answer, problems) for fact in sheet.fields]
     choices = [_choice(sheet, outcome, answer) for outcome in sheet.outcomes]
     several = bool(sheet.step and len(sheet.step.outcomes) > 1)
@@ -111,8 +111,8 @@ def task_words(sheet: Sheet, now: datetime) -> dict[str, Any]:
     asked, due = sheet.asked, sheet.asked.due
     at = due.due_time.isoformat("minutes") if due and due.due_time else ""
     return {
-        "asks": sentence(asked.label).rstrip("."), "subject": sentence(subject_name(sheet.row.subject)).rstrip("."),
-        "title": sheet.state.terms.procedure.title, "code": sheet.row.code, "version": sheet.row.version,
+        "asks": sentence(asked.label).rstrip("."), "subject": sentence(subject_name(sheet.case.subject)).rstrip("."),
+        "title": sheet.state.terms.procedure.title, "code": sheet.case.code, "version": sheet.case.version,
         "due": due_words(due.due, at) if due else "", "due_iso": f"{due.due}T{at}" if at and due else due and due.due,
         "basis": due.basis if due else "", "badge": basis_words(due.basis, asked.fatal) if due else "",
         "uncertain": bool(due and due.uncertain), "left": days_left(due.due, local_day(now)) if due else "",
@@ -211,7 +211,7 @@ def kept_inputs(sheet: Sheet, seal: Seal, token: str, answer: Answer) -> list[tu
     texts = [(fact_field(name), value) for name, value in answer.texts.items()]
     files = [(kept_field(name), seal.document(token, name, kept)) for name, kept in answer.documents.items()]
     chosen = [(OUTCOME, answer.outcome), (REASON, answer.reason)]
-    return [(FORM, seal.form(token, sheet.row.version)), *texts, *files, *chosen]
+    return [(FORM, seal.form(token, sheet.case.version)), *texts, *files, *chosen]
 
 
 # --- what a colleague weighs

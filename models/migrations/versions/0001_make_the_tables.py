@@ -6,6 +6,9 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+INSTANT = sa.BigInteger().with_variant(sa.DateTime(timezone=True), "postgresql")
+"""Microseconds since 1970 UTC in SQLite."""
+
 APPEND_ONLY = ("log", "payload", "event", "definition", "settings_version", "calendar_version")
 
 
@@ -46,7 +49,7 @@ def _make_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_calendar_version"),
     )
     op.create_table(
@@ -57,7 +60,7 @@ def _make_tables() -> None:
         sa.Column("language", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("snapshot", sa.String(), nullable=False),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_definition"),
         sa.UniqueConstraint("procedure", "revision", name="uq_definition_procedure_revision"),
         sa.UniqueConstraint("sha256", name="uq_definition_sha256"),
@@ -68,13 +71,13 @@ def _make_tables() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("sha256", name="pk_document"),
     )
     op.create_table(
         "event",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("detail", sa.String(), nullable=False),
@@ -87,8 +90,8 @@ def _make_tables() -> None:
         sa.Column("uuid", sa.String(), nullable=False),
         sa.Column("mode", sa.String(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("trial_now", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("trial_now", INSTANT, nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
         sa.CheckConstraint("mode in ('trial', 'live')", name="ck_installation_mode"),
         sa.PrimaryKeyConstraint("id", name="pk_installation"),
     )
@@ -108,7 +111,7 @@ def _make_tables() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
         sa.Column("done_until", sa.Date(), nullable=False),
-        sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_check_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_programme"),
     )
     op.create_index("ix_programme_next_check_at", "programme", ["next_check_at"], unique=False)
@@ -117,8 +120,8 @@ def _make_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", INSTANT, nullable=False),
+        sa.Column("finished_at", INSTANT, nullable=True),
         sa.Column("counts", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_run"),
     )
@@ -126,7 +129,7 @@ def _make_tables() -> None:
     op.create_table(
         "settings_version",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("values", sa.String(), nullable=False),
@@ -203,7 +206,7 @@ def _make_tables() -> None:
         sa.Column("procedure", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=True),
-        sa.Column("open_key", sa.String(), nullable=True),
+        sa.Column("alone", sa.Boolean(), nullable=False),
         sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("parent_step", sa.String(), nullable=False),
         sa.Column("definition_id", sa.Integer(), nullable=False),
@@ -212,10 +215,12 @@ def _make_tables() -> None:
         sa.Column("opened_on", sa.Date(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("changed_at", INSTANT, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("head", sa.String(), nullable=False),
-        sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("course", sa.LargeBinary(), nullable=False),
+        sa.Column("next_check_at", INSTANT, nullable=True),
         sa.ForeignKeyConstraint(["calendar_id"], ["calendar_version.id"], name="fk_case__calendar_id_calendar_version"),
         sa.ForeignKeyConstraint(["definition_id"], ["definition.id"], name="fk_case__definition_id_definition"),
         sa.ForeignKeyConstraint(["parent_id"], ["case_.id"], name="fk_case__parent_id_case_"),
@@ -223,7 +228,6 @@ def _make_tables() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_case_"),
         sa.UniqueConstraint("code", name="uq_case__code"),
         sa.UniqueConstraint("key", name="uq_case__key"),
-        sa.UniqueConstraint("open_key", name="uq_case__open_key"),
     )
     op.create_index(
         "ix_case__due",
@@ -234,6 +238,14 @@ def _make_tables() -> None:
         postgresql_where=sa.text("next_check_at IS NOT NULL"),
     )
     op.create_index("ix_case__procedure_subject", "case_", ["procedure", "subject"], unique=False)
+    op.create_index(
+        "uq_case__alone",
+        "case_",
+        ["procedure", "subject"],
+        unique=True,
+        sqlite_where=sa.text("alone"),
+        postgresql_where=sa.text("alone"),
+    )
     op.create_table(
         "cohort",
         sa.Column("name", sa.String(), nullable=False),
@@ -255,23 +267,36 @@ def _make_tables() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("html", sa.String(), nullable=False),
         sa.Column("thread", sa.String(), nullable=False),
-        sa.Column("message_id", sa.String(), nullable=False),
         sa.Column("fatal", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("why", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_try_at", INSTANT, nullable=False),
+        sa.Column("leased_until", INSTANT, nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("sent_at", INSTANT, nullable=True),
         sa.Column("code", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_mail_person_id_person"),
         sa.PrimaryKeyConstraint("id", name="pk_mail"),
         sa.UniqueConstraint("key", name="uq_mail_key"),
-        sa.UniqueConstraint("message_id", name="uq_mail_message_id"),
     )
-    op.create_index("ix_mail_person_id", "mail", ["person_id"], unique=False)
-    op.create_index("ix_mail_state_next_try_at", "mail", ["state", "next_try_at"], unique=False)
+    op.create_index("ix_mail_created_at", "mail", ["created_at"], unique=False)
+    op.create_index(
+        "ix_mail_goes",
+        "mail",
+        ["state", "next_try_at"],
+        unique=False,
+        sqlite_where=sa.text("state != 'verzonden'"),
+        postgresql_where=sa.text("state != 'verzonden'"),
+    )
+    op.create_index(
+        "ix_mail_digest",
+        "mail",
+        ["day"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'B'"),
+        postgresql_where=sa.text("kind = 'B'"),
+    )
     op.create_table(
         "incident",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -280,11 +305,11 @@ def _make_tables() -> None:
         sa.Column("case_id", sa.Integer(), nullable=True),
         sa.Column("cause", sa.String(), nullable=False),
         sa.Column("mend", sa.String(), nullable=False),
-        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_at", INSTANT, nullable=False),
+        sa.Column("last_at", INSTANT, nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retry_at", INSTANT, nullable=True),
+        sa.Column("settled_at", INSTANT, nullable=True),
         sa.Column("settled_by", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_.id"], name="fk_incident_case_id_case_"),
@@ -302,7 +327,7 @@ def _make_tables() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("expires_on", sa.Date(), nullable=False),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", INSTANT, nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case_.id"], name="fk_link_case_id_case_"),
         sa.ForeignKeyConstraint(["mail_id"], ["mail.id"], name="fk_link_mail_id_mail"),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_link_person_id_person"),
@@ -315,24 +340,23 @@ def _make_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("nominal", sa.Date(), nullable=True),
         sa.Column("overtaken", sa.String(), nullable=True),
-        sa.Column("commitment", sa.String(), nullable=False),
-        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=True),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_.id"], name="fk_log_case_id_case_"),
         sa.PrimaryKeyConstraint("id", name="pk_log"),
         sa.UniqueConstraint("case_id", "key", name="uq_log_case_id_key"),
-        sa.UniqueConstraint("case_id", "seq", name="uq_log_case_id_seq"),
     )
     op.create_table(
         "notice",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("log_id", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("step", sa.String(), nullable=False),
@@ -340,15 +364,21 @@ def _make_tables() -> None:
         sa.Column("variables", sa.String(), nullable=False),
         sa.Column("fatal", sa.Boolean(), nullable=False),
         sa.Column("summary", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_before", INSTANT, nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("why", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_.id"], name="fk_notice_case_id_case_"),
+        sa.ForeignKeyConstraint(["log_id"], ["log.id"], name="fk_notice_log_id_log"),
         sa.PrimaryKeyConstraint("id", name="pk_notice"),
-        sa.UniqueConstraint("case_id", "key", "kind", "role", name="uq_notice_case_id_key_kind_role"),
     )
-    op.create_index("ix_notice_state_not_before", "notice", ["state", "not_before"], unique=False)
+    op.create_index(
+        "ix_notice_waits",
+        "notice",
+        ["case_id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'gepland'"),
+        postgresql_where=sa.text("state = 'gepland'"),
+    )
     op.create_table(
         "open_obligation",
         sa.Column("case_id", sa.Integer(), nullable=False),
@@ -363,24 +393,24 @@ def _make_tables() -> None:
         sa.Column("nominal", sa.Date(), nullable=True),
         sa.Column("due", sa.Date(), nullable=True),
         sa.Column("due_time", sa.String(), nullable=False),
-        sa.Column("late_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("late_from", INSTANT, nullable=True),
         sa.Column("safe", sa.Date(), nullable=True),
         sa.Column("basis", sa.String(), nullable=False),
         sa.Column("fatal", sa.Boolean(), nullable=False),
         sa.Column("uncertain", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_.id"], name="fk_open_obligation_case_id_case_"),
         sa.PrimaryKeyConstraint("case_id", "step", "round", name="pk_open_obligation"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_open_obligation_due", "open_obligation", ["due"], unique=False)
     op.create_index("ix_open_obligation_role_due", "open_obligation", ["role", "due"], unique=False)
     op.create_table(
         "payload",
-        sa.Column("case_id", sa.Integer(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("salt", sa.String(), nullable=False),
+        sa.Column("log_id", sa.Integer(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["case_.id"], name="fk_payload_case_id_case_"),
-        sa.PrimaryKeyConstraint("case_id", "seq", name="pk_payload"),
+        sa.ForeignKeyConstraint(["log_id"], ["log.id"], name="fk_payload_log_id_log"),
+        sa.PrimaryKeyConstraint("log_id", name="pk_payload"),
     )
     op.create_table(
         "mail_notice",
@@ -389,5 +419,6 @@ def _make_tables() -> None:
         sa.ForeignKeyConstraint(["mail_id"], ["mail.id"], name="fk_mail_notice_mail_id_mail"),
         sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name="fk_mail_notice_notice_id_notice"),
         sa.PrimaryKeyConstraint("mail_id", "notice_id", name="pk_mail_notice"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_mail_notice_notice_id", "mail_notice", ["notice_id"], unique=False)

@@ -1,0 +1,78 @@
+"""Rows in bulk: values as the database stores them, in statements that are made once.
+
+Ten times as fast as rows through the ORM, and the only place besides `session` that knows which database it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import Connection, Dialect
+from sqlmodel import Session
+
+from models.base import Instant, Table
+
+Row = tuple[Any, ...]
+
+
+def insert_rows(session: Session, table: type[Table], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    """Insert rows of stored values, in one statement for all of them."""
+    if rows:
+        connection = session.connection()
+        connection.exec_driver_sql(_insert(_is_postgresql(connection), table.__tablename__, columns), list(rows))
+
+
+def update_rows(
+    session: Session, table: type[Table], columns: tuple[str, ...], by: tuple[str, ...], rows: Sequence[Row]
+) -> int:
+    """Update rows of stored values, each found by the columns `by` that come last; how many were found."""
+    if not rows:
+        return 0
+    connection = session.connection()
+    statement = _update(_is_postgresql(connection), table.__tablename__, columns, by)
+    return connection.exec_driver_sql(statement, list(rows)).rowcount
+
+
+def next_ids(session: Session, table: type[Table], many: int) -> Sequence[int]:
+    """Ids for so many new rows. In SQLite the caller holds the only write lock, so that nobody else takes them."""
+    connection, name = session.connection(), table.__tablename__
+    if _is_postgresql(connection):
+        sequence = f"select nextval(pg_get_serial_sequence('{name}', 'id')) from generate_series(1, {many})"
+        return connection.exec_driver_sql(sequence).scalars().all()
+    last = cast(int, connection.exec_driver_sql(f"select coalesce(max(id), 0) from {name}").scalar())
+    return range(last + 1, last + 1 + many)
+
+
+def stored_instant(session: Session) -> Callable[[datetime], Any]:
+    """How an instant is stored here."""
+    dialect = session.get_bind().dialect
+    return lambda moment: _INSTANT.process_bind_param(moment, dialect)
+
+
+def stored_day(session: Session) -> Callable[[date], Any]:
+    """How a local day is stored here."""
+    return (lambda day: day) if session.get_bind().dialect.name == "postgresql" else date.isoformat
+
+
+_INSTANT = Instant()
+
+
+def _is_postgresql(connection: Connection) -> bool:
+    dialect: Dialect = connection.dialect
+    return dialect.name == "postgresql"
+
+
+@lru_cache
+def _insert(postgresql: bool, table: str, columns: tuple[str, ...]) -> str:
+    places = ", ".join(["%s" if postgresql else "?"] * len(columns))
+    return f"insert into {table} ({', '.join(columns)}) values ({places})"
+
+
+@lru_cache
+def _update(postgresql: bool, table: str, columns: tuple[str, ...], by: tuple[str, ...]) -> str:
+    place = "%s" if postgresql else "?"
+    changes, found = (", ".join(f"{c} = {place}" for c in columns), " and ".join(f"{c} = {place}" for c in by))
+    return f"update {table} set {changes} where {found}"
