@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -32,14 +33,16 @@ class Store:
     _reads: Engine = field(repr=False)
 
     @classmethod
-    def at(cls, address: str, *, wait_seconds: float = 10) -> "Store":
+    def at(cls, address: str, *, wait_seconds: float = 10, sync: Literal["full", "normal"] | None = None) -> "Store":
         """The store at a SQLAlchemy address of SQLite or PostgreSQL. Who meets a lock waits `wait_seconds` for it.
 
+        `sync` is for measuring: every transaction is treated as a durable one (`full`), or as a sweep (`normal`).
         Raises Misconfigured for any other address, and for SQLite in memory, which processes cannot share.
         """
         url = _url(address)
         engines = _postgresql if url.get_backend_name() == "postgresql" else _sqlite
-        return cls(url, *engines(url, round(wait_seconds * 1000)))
+        acts, sweeps, reads = engines(url, round(wait_seconds * 1000))
+        return cls(url, sweeps if sync == "normal" else acts, acts if sync == "full" else sweeps, reads)
 
     @property
     def path(self) -> Path | None:

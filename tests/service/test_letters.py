@@ -195,3 +195,31 @@ def test_letters_hold_no_images_and_no_tracker():
     for make in LETTERS.values():
         letter: Letter = make()
         assert not re.search(r"<(img|script|link|iframe)|url\(", letter.html)
+
+
+OWN = replace(EVIDENCE, procedure="orange-12w")
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "subject"),
+    [
+        ("E", "reminder_w4", "Herinnering: nog acht weken"),
+        ("E", "reminder_w8", "Herinnering: nog vier weken"),
+        ("D", "escalated", "Escalatie: termijn van twaalf weken verstreken"),  # its words for any escalation
+        ("E", "by_hand", "Herinnering: lever het bewijs aan, lid 014, uiterlijk vr 15 okt 2021 (nog 4 dagen)"),
+    ],
+)
+def test_a_procedure_brings_its_own_words_for_a_rule_or_a_letter(kind: str, rule: str, subject: str):
+    assert notice_letter(notice(kind, OWN, rule=rule, told_on="2021-07-23"), READER).subject == subject
+
+
+def test_own_words_without_html_are_text_alone_and_may_name_the_member():
+    reader = replace(READER, name_of={"lid-014": "Zorgboerderij De Hoeve"}.__getitem__)
+
+    letter = notice_letter(notice("E", OWN, rule="reminder_w4", told_on="2021-07-23"), reader)
+
+    assert letter.html == ""
+    assert letter.text == (
+        "Geachte Zorgboerderij De Hoeve, uw dossier staat sinds 2021-07-23 op oranje. Uiterlijk 2021-10-15 moet het op "
+        "groen staan. Stuur uw voortgang aan uw kwaliteitsadviseur.\n"
+    )

@@ -59,7 +59,8 @@ def envelope(
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     message.set_content(_above_text(reveal(mail.text), notes), cte="quoted-printable")
-    message.add_alternative(_above_html(reveal(mail.html), notes), subtype="html", cte="quoted-printable")
+    if mail.html:
+        message.add_alternative(_above_html(reveal(mail.html), notes), subtype="html", cte="quoted-printable")
     message["Content-Language"] = "nl"  # last: the parts take along every Content- header that stands there before
     return message
 

@@ -1,7 +1,8 @@
 """What mails say: from a matter and a notice to the words of ux.md section 6.
 
 The templates hold the sentences; here is chosen and worded what goes into them. Subject, text and HTML are made from
-the same words.
+the same words. A procedure may bring its own: templates/mail/PROCEDURE/LETTER_RULE, or LETTER for all its rules; what
+has no HTML there goes out as text alone.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -117,7 +119,21 @@ def write(template: str, said: Mapping[str, Any], reader: Reader, *, role: str, 
                "answer": ANSWER[reader.channel]}  # fmt: skip
     words = {**said, **closing, "why": _render("_why", closing)}
     subject = shortened(one_line(_render(f"{template}.subject", words)), LONGEST_SUBJECT)
-    return Letter(subject, _render(f"{template}.txt", words) + "\n", _render(f"{template}.html", words) + "\n")
+    html = _render(f"{template}.html", words) + "\n" if f"mail/{template}.html.j2" in _known() else ""
+    return Letter(subject, _render(f"{template}.txt", words) + "\n", html)
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(_TEMPLATES.list_templates())
+
+
+@lru_cache(maxsize=1024)
+def template_of(kind: str, procedure: str, rule: str) -> str:
+    """The template of a notice: the procedure's own for this rule or this letter, else the one for all."""
+    letter = TEMPLATES[kind]
+    own = (f"{procedure}/{letter}_{rule}", f"{procedure}/{letter}")
+    return next((name for name in own if f"mail/{name}.txt.j2" in _known()), letter)
 
 
 def _render(name: str, words: Mapping[str, Any]) -> str:
@@ -130,7 +146,8 @@ def notice_letter(notice: Pending, reader: Reader) -> Letter:
     said = _matter_words(notice, reader) | _notice_words(notice, reader)
     about = f"{subject_name(matter.subject)} (dossier {matter.code})"
     rule = one_line(str(notice.said.get("asks") or notice.said.get("title", ""))).rstrip(".")
-    return write(TEMPLATES[notice.kind], said, reader, role=notice.role, about=about, rule=rule)
+    template = template_of(notice.kind, matter.procedure, str(notice.said.get("rule", "")))
+    return write(template, said, reader, role=notice.role, about=about, rule=rule)
 
 
 def _matter_words(notice: Pending, reader: Reader) -> dict[str, Any]:
@@ -146,7 +163,8 @@ def _matter_words(notice: Pending, reader: Reader) -> dict[str, Any]:
         "title": inside(str(notice.said.get("title", ""))), "subject": subject_name(matter.subject),
         "code": matter.code, "goal": matter.kind == "goal", "closed": matter.closed, "link": reader.link(matter),
         "due": due_words(due, at), "basis": basis_words(basis, fatal), "uncertain": matter.uncertain,
-        "left": days_left(due, reader.today) if due else "",
+        "left": days_left(due, reader.today) if due else "", "name": reader.name_of(matter.subject),
+        "due_iso": str(due or ""), "told_iso": notice.said.get("told_on", ""),
     }  # fmt: skip
 
 
