@@ -16,11 +16,15 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
 
-from tijdig.engine.errors import Misconfigured, Refused, TijdigError
+from tijdig.engine.errors import Misconfigured, Refused, TijdigError, Unavailable
 
 _SCHEMES = "Give it as sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE."
 _BUSY = ("SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED", "55P03", "40001", "40P01")
 """SQLite's names; PostgreSQL's lock_timeout, failed serialisation and deadlock."""
+
+_FULL = ("SQLITE_FULL", "53100")
+_GONE = ("08", "53", "57P")
+"""How the states of a PostgreSQL begin that broke a connection, has none left, or is going down or coming up."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class Store:
 
         A durable one (acts, delivery) is on disk by then. A sweep need not be: after a power cut it gives the same
         effects again, and what was built on them (a mail) is durable and took them along.
-        Raises Refused with code BUSY when others held the lock for too long, Misconfigured when there is no database.
+        Raises Refused with code BUSY when others held the lock for too long, Unavailable when the database cannot do it
+        (full, gone), Misconfigured when there is none.
         """
         with self._transaction(self._acts if durable else self._sweeps) as session:
             yield session
@@ -87,8 +92,12 @@ class Store:
         code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
         if code in _BUSY:
             return Refused("Another process kept the database locked for too long. Try again in a moment.", code="BUSY")
-        if self._is_postgresql and code is None:
-            return Misconfigured(f"{self.url!r} does not answer. Start PostgreSQL or mend TIJDIG_DATABASE_URL.")
+        if code in _FULL:
+            return Unavailable(f"There is no room to write to {self.path or self.url!r}. Make room, then go on.")
+        if self._is_postgresql and (code is None or code.startswith(_GONE)):
+            return Unavailable(f"{self.url!r} does not answer. Start PostgreSQL or mend TIJDIG_DATABASE_URL.")
+        if code and code.startswith("SQLITE_IOERR"):
+            return Unavailable(f"{self.path} cannot be read or written ({code}). Look at its disk.")
         if code == "SQLITE_CANTOPEN":
             return Misconfigured(f"There is no database {self.path}. Run `tijdig init` or mend TIJDIG_DATA.")
         return None

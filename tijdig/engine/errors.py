@@ -7,6 +7,7 @@ TijdigError          code ERROR
 │   └── AlreadyOpen  code ALREADY_OPEN: the subject has an open case
 ├── FactMissing      code FACT_MISSING: a date hangs on a fact that is not established
 └── Misconfigured    code MISCONFIGURED: a required setting, role or file is not there
+    └── Unavailable  code UNAVAILABLE: the database does not answer, or has no room to write
 
 A message is two sentences: what is wrong, with the value; what to do. Values also stand on the error as
 attributes, by the name they were given: `Refused("…", day=day).day`. The names are the house's words; so no `Error`
@@ -65,6 +66,12 @@ class Misconfigured(TijdigError):  # noqa: N818
     """A required setting, role or file is not there; nothing is invented (design, law 6)."""
 
     code = "MISCONFIGURED"
+
+
+class Unavailable(Misconfigured):
+    """The database does not answer or cannot write, whatever was asked of it: no case is to blame."""
+
+    code = "UNAVAILABLE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from models.organisation import Assignment
 from models.pins import CalendarVersion, Definition, SettingsVersion
 from tijdig.engine.calendar import Calendar
 from tijdig.engine.case import Terms
-from tijdig.engine.errors import Refused
+from tijdig.engine.errors import Misconfigured, Refused
 from tijdig.engine.language import LANGUAGE, Goal, Procedure, Setting, Step
 from tijdig.engine.snapshot import canonical, digest, from_json, to_json, value_from_json, value_to_json
 from tijdig.engine.terms import Term, parse
@@ -43,14 +43,18 @@ def pins_of(row: Case) -> Pins:
 
 
 def publish(session: Session, procedures: Iterable[Procedure], *, now: datetime, by: str) -> list[str]:
-    """Store new revisions; give the ids of the procedures that were new. Raises Refused when a revision was changed."""
-    published = {(d.procedure, d.revision): d.sha256 for d in session.exec(select(Definition))}
+    """Store new revisions; give the ids of the procedures that were new. A stored one whose bytes changed is mended.
+
+    Raises Refused when a revision was published before with other contents.
+    """
+    published = {(d.procedure, d.revision): d for d in session.exec(select(Definition))}
     new = []
     for procedure in procedures:
         snapshot = canonical(to_json(procedure))
         sha256 = digest(snapshot)
         known = published.get((procedure.id, procedure.revision))
-        if known == sha256:
+        if known and known.sha256 == sha256:
+            known.snapshot = snapshot
             continue
         if known:
             raise Refused(
@@ -105,7 +109,7 @@ class TermsLoader:
             settings = session.get_one(SettingsVersion, pins.settings)
             calendar = session.get_one(CalendarVersion, pins.calendar)
             values = {k: value_from_json(v) for k, v in json.loads(settings.values).items()}
-            terms[pins] = Terms(_procedure(definition.snapshot), values, Calendar.from_dict(json.loads(calendar.body)))
+            terms[pins] = Terms(procedure_of(definition), values, Calendar.from_dict(json.loads(calendar.body)))
         return terms[pins]
 
 
@@ -115,7 +119,12 @@ def _procedure(snapshot: str) -> Procedure:
 
 
 def procedure_of(definition: Definition) -> Procedure:
-    """The definition as engine value."""
+    """The definition as engine value. Raises Misconfigured when it is not what was published."""
+    if digest(definition.snapshot) != definition.sha256:
+        raise Misconfigured(
+            f"{definition.procedure} revision {definition.revision} is not what was published: its bytes changed. "
+            f"Run `tijdig init`, which writes it anew, or restore a backup."
+        )
     return _procedure(definition.snapshot)
 
 
