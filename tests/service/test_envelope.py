@@ -13,10 +13,12 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 def sent(html: str) -> EmailMessage:
     mail = Mail(
-        key="notice/1", person_id="lid-014", address="lid-014@zorg.example", kind="E", day=date(2026, 1, 5), subject="s",
-        text="Doe dit.\n", html=html, message_id="<1@x.tijdig>", next_try_at=NOON, created_at=NOON,
+        key="notice/1", person_id="lid-014", address="lid-014@zorg.example", kind="E", day=date(2026, 1, 5),
+        subject="Herinnering", text="Doe dit.\n", html=html, next_try_at=NOON, created_at=NOON,
     )  # fmt: skip
-    return envelope(mail, sender="a@b.example", to=mail.address, installation="x", now=NOON, reveal=str, notes=["Let op"])
+    return envelope(
+        mail, sender="a@b.example", to=mail.address, installation="x", now=NOON, reveal=str, notes=["Let op"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 
-from sqlmodel import col, select
+from sqlmodel import col
 
 from models.case import Case
 from models.session import Store
@@ -21,6 +21,7 @@ from tijdig.engine.calendar import instant, local_day
 from tijdig.service.acting import Caller, acting
 from tijdig.service.cases import Doing, decide, open_case
 from tijdig.service.compose import compose
+from tijdig.service.held import wanted
 from tijdig.service.people import Directory
 from tijdig.service.rounds import sweep_round
 from tijdig.service.work import Work
@@ -61,7 +62,8 @@ class Days:
             return
         for decision in decisions:
             with self._acting(w.adviser(decision.case_no), at) as (work, people, doing):
-                _decide(work, people, decision, doing)
+                case = f"{ORANGE_12W.id}/{w.member(decision.case_no)}"
+                decide(work, people, case, STEP, decision.verdict, {}, doing)
 
     def sweep(self, day: int) -> None:
         now = _moment(day, SWEEPING)
@@ -74,10 +76,11 @@ class Days:
             return
         with self._together(at) as (work, people):
             subjects = [w.member(decision.case_no) for decision in decisions]
-            wanted = select(Case).where(col(Case.subject).in_(subjects)).with_for_update()
-            work.hold(work.session.exec(wanted).all())
+            running = col(Case.subject).in_(subjects) & (col(Case.state) == "open")
+            code = {one.subject: one.code for one in work.claim(wanted(running).with_for_update())}
             for decision in decisions:
-                _decide(work, people, decision, Doing(w.adviser(decision.case_no), at))
+                case = code[w.member(decision.case_no)]
+                decide(work, people, case, STEP, decision.verdict, {}, Doing(w.adviser(decision.case_no), at))
 
     @contextmanager
     def _acting(self, by: str, at: datetime) -> Iterator[tuple[Work, Directory, Doing]]:
@@ -104,7 +107,3 @@ def _moment(day: int, at: time) -> datetime:
 def _open(work: Work, people: Directory, case_no: int, doing: Doing) -> None:
     facts = {"orange_on": local_day(doing.at).isoformat()}
     open_case(work, people, ORANGE_12W.id, w.member(case_no), facts, doing)
-
-
-def _decide(work: Work, people: Directory, decision: w.Decision, doing: Doing) -> None:
-    decide(work, people, f"{ORANGE_12W.id}/{w.member(decision.case_no)}", STEP, decision.verdict, {}, doing)

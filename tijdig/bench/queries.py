@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from tijdig.bench.definition import STEP
+from tijdig.bench.workload import EPOCH
 
 _HAPPENED: Mapping[str, tuple[str, str]] = {
     "task/": ("opened", "open"),
@@ -17,13 +19,14 @@ _HAPPENED: Mapping[str, tuple[str, str]] = {
 }
 """The event and the state of each effect, by the end of its key."""
 
+_DAY_0 = (EPOCH - date(1970, 1, 1)).days
 _CASE_NO = "CAST(substr(c.subject, 5) AS INTEGER)"
 _OF_STEP = f"LIKE '{STEP}/1/%'"
 
 
 def queries(*, postgresql: bool) -> dict[str, str]:
     """`cases` (case_no, state), `audit` (case_no, at, event, actor) and `outbox` (…, recipient, subject, body)."""
-    day = "(l.at AT TIME ZONE 'Europe/Amsterdam')::date" if postgresql else "substr(l.at, 1, 10)"
+    day = "(l.at AT TIME ZONE 'Europe/Amsterdam')::date" if postgresql else f"l.at / 86400000000 - {_DAY_0}"
     return {
         "cases": f"""
             SELECT {_CASE_NO}, CASE WHEN c.state <> 'open' THEN c.state ELSE (
@@ -36,8 +39,8 @@ def queries(*, postgresql: bool) -> dict[str, str]:
             ), 'system') FROM log l JOIN case_ c ON c.id = l.case_id WHERE l.key {_OF_STEP}""",
         "outbox": f"""
             SELECT {_CASE_NO}, m.day, {_words(0)}, m.address, m.subject, substr(m.text, 1, length(m.text) - 1)
-            FROM mail m LEFT JOIN mail_notice t ON t.mail_id = m.id LEFT JOIN notice l ON l.id = t.notice_id
-            LEFT JOIN case_ c ON c.id = l.case_id""",
+            FROM mail m LEFT JOIN mail_notice t ON t.mail_id = m.id LEFT JOIN notice n ON n.id = t.notice_id
+            LEFT JOIN log l ON l.id = n.log_id LEFT JOIN case_ c ON c.id = l.case_id""",
     }  # fmt: skip
 
 
