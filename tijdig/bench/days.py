@@ -42,18 +42,11 @@ class Days:
     def open(self, day: int, cases: Sequence[int]) -> None:
         at = _moment(day, OPENING)
         if not self.each:
-            self.open_together(day, cases)
+            self._open_together(at, cases)
             return
         for no in cases:
             with self._acting(w.adviser(no), at) as (work, people, doing):
                 _open(work, people, no, doing)
-
-    def open_together(self, day: int, cases: Sequence[int]) -> None:
-        at = _moment(day, OPENING)
-        if cases:
-            with self._together(at) as (work, people):
-                for no in cases:
-                    _open(work, people, no, Doing(w.adviser(no), at))
 
     def decide(self, day: int, decisions: Sequence[w.Decision]) -> None:
         at = _moment(day, DECIDING)
@@ -70,6 +63,13 @@ class Days:
         if sweep_round(self.store, now=now, wall=now, by="bench").effects:
             with self.store.write(durable=False) as session:
                 compose(session, now=now, url=LINKS)
+
+    def _open_together(self, at: datetime, cases: Sequence[int]) -> None:
+        if not cases:
+            return
+        with self._together(at) as (work, people):
+            for no in cases:
+                _open(work, people, no, Doing(w.adviser(no), at))
 
     def _decide_together(self, at: datetime, decisions: Sequence[w.Decision]) -> None:
         if not decisions:

@@ -29,16 +29,17 @@ def queries(*, postgresql: bool) -> dict[str, str]:
     day = "(l.at AT TIME ZONE 'Europe/Amsterdam')::date" if postgresql else f"l.at / 86400000000 - {_DAY_0}"
     return {
         "cases": f"""
-            SELECT {_CASE_NO}, CASE WHEN c.state <> 'open' THEN c.state ELSE (
+            SELECT {_CASE_NO} AS case_no, CASE WHEN c.state <> 'open' THEN c.state ELSE (
                 SELECT {_words(1)} FROM log l WHERE l.case_id = c.id AND l.key {_OF_STEP} ORDER BY l.id DESC LIMIT 1
-            ) END FROM case_ c""",
+            ) END AS state FROM case_ c""",
         "audit": f"""
-            SELECT {_CASE_NO}, {day}, {_words(0)}, coalesce((
+            SELECT {_CASE_NO} AS case_no, {day} AS at, {_words(0)} AS event, coalesce((
                 SELECT a.actor FROM log a WHERE a.case_id = l.case_id
                 AND a.key = CASE l.kind WHEN 'task' THEN 'act/1' WHEN 'decide' THEN 'act/2' END
-            ), 'system') FROM log l JOIN case_ c ON c.id = l.case_id WHERE l.key {_OF_STEP}""",
+            ), 'system') AS actor FROM log l JOIN case_ c ON c.id = l.case_id WHERE l.key {_OF_STEP}""",
         "outbox": f"""
-            SELECT {_CASE_NO}, m.day, {_words(0)}, m.address, m.subject, substr(m.text, 1, length(m.text) - 1)
+            SELECT {_CASE_NO} AS case_no, m.day AS at, {_words(0)} AS kind, m.address AS recipient, m.subject,
+                substr(m.text, 1, length(m.text) - 1) AS body
             FROM mail m LEFT JOIN mail_notice t ON t.mail_id = m.id LEFT JOIN notice n ON n.id = t.notice_id
             LEFT JOIN log l ON l.id = n.log_id LEFT JOIN case_ c ON c.id = l.case_id""",
     }  # fmt: skip

@@ -21,10 +21,9 @@ BLOCK = 20
 ADVISERS = 8
 DIRECTOR_ADDRESS = "directeur@cooperatie.example"
 
-SWEEP_IDLE_DAYS = range(23, 28)
-SWEEP_DUE_DAYS = range(28, 31)
-SWEEP_DUE = 1000
-"""Sweep phase: so many cases fall due on each of the due days."""
+IDLE_DAYS = range(23, 28)
+DUE_DAYS = range(28, 31)
+"""Sweep phase: the days that are swept; nothing is due on the idle ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,10 @@ def opened_day(case_no: int, spread: int) -> int:
     return case_no // BLOCK % spread
 
 
-def sweep_opened_day(case_no: int) -> int:
-    """Sweep phase: SWEEP_DUE cases for each due day fall due then, the others on day 48."""
-    opened = case_no // SWEEP_DUE
-    return opened if opened < len(SWEEP_DUE_DAYS) else 20
+def sweep_opened_day(case_no: int, due: int) -> int:
+    """Sweep phase: `due` cases fall due on each of the due days, the others on day 48."""
+    opened = case_no // due
+    return opened if opened < len(DUE_DAYS) else 20
 
 
 @dataclass(frozen=True, slots=True)

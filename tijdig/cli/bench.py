@@ -11,6 +11,8 @@ from tijdig.cli.words import _
     option("phase", choices=("workload", "sweep"), metavar=_("PROEF"), help="workload, sweep"),
     option("--n", dest="cases", type=int, default=1000, metavar=_("AANTAL"), help=_("dossiers, een veelvoud van 20")),
     option("--spread", type=int, default=28, metavar=_("DAGEN"), help=_("over zo veel dagen worden zij geopend")),
+    option("--due", type=int, default=1000, metavar=_("AANTAL"),
+           help=_("sweep: zo veel dossiers per dag aan de beurt")),
     option("--dir", dest="folder", required=True, metavar=_("MAP"), help=_("een lege map voor de database")),
     option("--pg", dest="dsn", metavar="DSN", help=_("een lege database van PostgreSQL, zoals libpq haar noemt")),
     option("--commit", choices=("day", "request"), default="day",
@@ -22,6 +24,7 @@ def bench(
     phase: Literal["workload", "sweep"],
     cases: int,
     spread: int,
+    due: int,
     folder: str,
     dsn: str | None,
     commit: Literal["day", "request"],
@@ -32,4 +35,4 @@ def bench(
 
     from tijdig.bench.run import Options, run
 
-    run(phase, Options(cases, spread, Path(folder), dsn, commit, sync))
+    run(phase, Options(cases, spread, due, Path(folder), dsn, commit, sync))
