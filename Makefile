@@ -8,7 +8,7 @@ COMPILE := $(UV) pip compile -q --python-version 3.11 --generate-hashes --no-hea
 STAMP := $(V)/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long cover lint format lock clean
+.PHONY: help setup demo test test-pg test-long cover lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ demo: $(STAMP) ## Play one orange file through twelve weeks, then serve (ARGS=--
 
 test: $(STAMP) ## Run the fast tests (ARGS="tests/engine -x")
 	$(PYTEST) -m "not long" -n $(JOBS) $(ARGS)
+
+test-pg: $(STAMP) ## Run the fast tests on PostgreSQL, but for those of the engine: it has no database
+	$(PYTEST) -m "not long" -n $(JOBS) --store=postgresql --ignore=tests/engine $(ARGS)
 
 test-long: $(STAMP) ## Run the tests that use real servers, a browser or many cases
 	$(PYTEST) -m long --timeout 1200 $(ARGS)

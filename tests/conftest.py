@@ -1,6 +1,7 @@
-"""What tests share: the real things of the machine (PostgreSQL, a browser), started only when asked for.
+"""What tests share: databases on the store that was asked for, and the real things of the machine.
 
-Without them a test is skipped and says why. With TIJDIG_REQUIRE_ALL=1, as in CI, it fails instead.
+`--store=postgresql` runs the same tests on PostgreSQL. That server and a browser are started only when a test asks for
+them; without them it is skipped and says why. With TIJDIG_REQUIRE_ALL=1, as in CI, it fails instead.
 """
 
 import os
@@ -15,15 +16,73 @@ from typing import NoReturn
 
 import pytest
 
+from models import schema
+from models.session import Store
+from tests.databases import Databases, Files, Server
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what the golden files should hold")
+    parser.addoption("--store", choices=("sqlite", "postgresql"), default="sqlite", help="what databases are made on")
 
 
-def pytest_report_header() -> list[str]:
-    return [f"browser: {_browser() or 'ABSENT'}", f"PostgreSQL: {_postgresql_bin() or 'ABSENT'}"]
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    real = {"browser": _browser(), "PostgreSQL": _postgresql_bin()}
+    return [f"store: {config.getoption('--store')}", *(f"{name}: {path or 'ABSENT'}" for name, path in real.items())]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the other store (`only_on`)."""
+    other = [item for item in items if _is_about_another_store(item, config.getoption("--store"))]
+    if other:
+        config.hook.pytest_deselected(items=other)
+        items[:] = [item for item in items if item not in other]
+
+
+def _is_about_another_store(item: pytest.Item, store: str) -> bool:
+    mark = item.get_closest_marker("only_on")
+    return mark is not None and mark.args[0] != store
+
+
+@pytest.fixture(scope="session")
+def shared_databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Where to make a database that several tests copy."""
+    yield from _databases(request, tmp_path_factory)
+
+
+@pytest.fixture
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Where to make a database of this test alone."""
+    yield from _databases(request, tmp_path_factory)
+
+
+def _databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    if request.config.getoption("--store") == "sqlite":
+        made: Databases = Files(lambda: tmp_path_factory.mktemp("database"))
+    else:
+        made = Server(request.getfixturevalue("postgres_url"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def migrated(shared_databases: Databases) -> str:
+    """The address of a database with all tables and nothing in them, to be copied."""
+    address = shared_databases.new()
+    store = Store.at(address)
+    schema.upgrade(store)
+    store.close()
+    return address
+
+
+@pytest.fixture
+def store(databases: Databases, migrated: str) -> Iterator[Store]:
+    """A database with all tables and nothing in them."""
+    store = Store.at(databases.copy(migrated))
+    yield store
+    store.close()
 
 
 @pytest.fixture(scope="session")

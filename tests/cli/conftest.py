@@ -1,14 +1,17 @@
 """The command in this process, in a trial of its own: made once by the command itself, copied for each test."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from models.session import Store
+from tests.databases import Databases
 from tijdig.cli import run
 
 
@@ -29,12 +32,25 @@ class Ran:
 Tijdig = Callable[..., Ran]
 
 
+def sql(statement: str) -> list[tuple[Any, ...]]:
+    """What the command's database itself answers."""
+    store = Store.at(os.environ["TIJDIG_DATABASE_URL"])
+    with store.write() as session:
+        result = session.connection().execute(text(statement))
+        rows = [tuple(row) for row in result] if result.returns_rows else []
+    store.close()
+    return rows
+
+
 @pytest.fixture
-def tijdig(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Tijdig:
-    """Runs `tijdig WORDS`, in an empty folder until something is made there."""
-    for name in ("TIJDIG_DATABASE_URL", "TIJDIG_SMTP_URL", "TIJDIG_MAIL", "TIJDIG_DEBUG"):
+def tijdig(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, databases: Databases, tmp_path: Path
+) -> Tijdig:
+    """Runs `tijdig WORDS`, in an empty folder and without database until something is made there."""
+    for name in ("TIJDIG_SMTP_URL", "TIJDIG_MAIL", "TIJDIG_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TIJDIG_DATA", str(tmp_path))
+    monkeypatch.setenv("TIJDIG_DATABASE_URL", databases.new())
 
     def command(*words: str | Path) -> Ran:
         capsys.readouterr()
@@ -49,19 +65,20 @@ def tijdig(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trial database with the sample, made once."""
-    folder = tmp_path_factory.mktemp("sample")
+def sample(shared_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a trial database with the sample, made once."""
+    address = shared_databases.new()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TIJDIG_DATA", str(folder))
+        patch.setenv("TIJDIG_DATA", str(tmp_path_factory.mktemp("sample")))
+        patch.setenv("TIJDIG_DATABASE_URL", address)
         assert run(["init", "--trial", "--sample"]) == 0
-    return folder / "tijdig.db"
+    return address
 
 
 @pytest.fixture
-def trial(tijdig: Tijdig, sample: Path, tmp_path: Path) -> Tijdig:
+def trial(tijdig: Tijdig, databases: Databases, sample: str, monkeypatch: pytest.MonkeyPatch) -> Tijdig:
     """The command in a trial with the sample cooperative and no case."""
-    copy(sample, tmp_path / "tijdig.db")
+    monkeypatch.setenv("TIJDIG_DATABASE_URL", databases.copy(sample))
     return tijdig
 
 

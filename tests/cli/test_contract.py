@@ -1,12 +1,12 @@
 """Every command gives what the contract says, and outside scripts rely on."""
 
-import sqlite3
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Tijdig
+from tests.cli.conftest import Tijdig, sql
 from tijdig.cli import COMMANDS
 
 CASE = "orange-status/lid-014"
@@ -17,8 +17,10 @@ def at(moment: str, *words: str) -> tuple[str, ...]:
     return (*words, "--by", "beheer", "--at", moment, "--json")
 
 
-def test_init_makes_the_database_and_says_its_mode(tijdig: Tijdig, tmp_path: Path) -> None:
-    assert tijdig("init", "--trial", "--json").json == {"database": f"sqlite:///{tmp_path}/tijdig.db", "mode": "trial"}
+def test_init_makes_the_database_and_says_its_mode(tijdig: Tijdig) -> None:
+    made = {"database": os.environ["TIJDIG_DATABASE_URL"], "mode": "trial"}
+
+    assert tijdig("init", "--trial", "--json").json == made
     assert tijdig("init", "--json").json["mode"] == "trial"  # a second time brings it up to date, and changes no mode
     assert tijdig("cases", "--json").json == []
 
@@ -331,15 +333,14 @@ def test_the_doctor_says_what_a_bare_installation_misses(tijdig: Tijdig) -> None
     assert done.status == 1
 
 
-def test_an_incident_is_listed_and_retried(orange: Tijdig, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "tijdig.db") as database:  # pinned to a calendar that is not there
-        database.execute("update case_ set calendar_id = 99 - calendar_id")
+def test_an_incident_is_listed_and_retried(orange: Tijdig) -> None:
+    [(seq,)] = sql("select seq from case_")
+    sql("update case_ set seq = 0")  # it contradicts the log: nothing can be added to that
 
     swept = orange("sweep", "--at", "2026-02-05", "--json")
     [incident] = orange("incidents", "--json").json
     assert orange("retry", str(incident["incident"])).status == 1
-    with sqlite3.connect(tmp_path / "tijdig.db") as database:
-        database.execute("update case_ set calendar_id = 99 - calendar_id")
+    sql(f"update case_ set seq = {seq}")
     mended = orange("retry", str(incident["incident"]), "--json")
 
     assert [row["case"] for row in swept.json["incidents"]] == [incident["case"]] == ["ORA-2026-001"]

@@ -1,11 +1,10 @@
 """A live installation: the account of the operating system says who acts, and both are logged."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Tijdig
+from tests.cli.conftest import Tijdig, sql
 from tijdig.cli import edge
 
 START = ("start", "orange-status", "--set", "orange_on=2026-01-05")
@@ -41,7 +40,7 @@ def log_in(monkeypatch: pytest.MonkeyPatch, account: str) -> None:
     ],
 )
 def test_an_account_acts_as_nobody_else(
-    live: Tijdig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, account: str, by: str, says: str
+    live: Tijdig, monkeypatch: pytest.MonkeyPatch, account: str, by: str, says: str
 ) -> None:
     log_in(monkeypatch, account)
 
@@ -52,15 +51,12 @@ def test_an_account_acts_as_nobody_else(
     assert says in done.err
     assert says in setting.err
     assert live("cases", "--json").json == []
-    with sqlite3.connect(tmp_path / "tijdig.db") as database:
-        denied = database.execute("select actor, detail from event where kind = 'denied'").fetchall()
+    denied = sql("select actor, detail from event where kind = 'denied' order by id")
     assert [actor for actor, _ in denied] == [by, by]
     assert f'"account":"{account}"' in denied[0][1]
 
 
-def test_person_and_account_are_both_logged_also_for_a_deputy(
-    live: Tijdig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_person_and_account_are_both_logged_also_for_a_deputy(live: Tijdig, monkeypatch: pytest.MonkeyPatch) -> None:
     log_in(monkeypatch, "an")
     assert live("set", "red_decider", "directeur", "--by", "adviser1", "--reason", "zo besloten").status == 0
     log_in(monkeypatch, "bo")
@@ -69,8 +65,7 @@ def test_person_and_account_are_both_logged_also_for_a_deputy(
 
     [opened, *_rest] = live("case", case, "--json").json["log"]
     assert (opened["actor"], opened["said"]["behalf"]) == ("adviser2", "adviser1")
-    with sqlite3.connect(tmp_path / "tijdig.db") as database:
-        acts = [detail for (detail,) in database.execute("select detail from event where kind = 'act' order by id")]
+    acts = [detail for (detail,) in sql("select detail from event where kind = 'act' order by id")]
     assert acts == [
         '{"account":"an","behalf":"","command":"set"}', '{"account":"bo","behalf":"adviser1","command":"start"}',
     ]  # fmt: skip
@@ -89,15 +84,14 @@ def test_a_file_may_not_name_others(live: Tijdig, monkeypatch: pytest.MonkeyPatc
     assert live("cases", "--json").json == []
 
 
-def test_who_looks_into_a_dossier_is_logged(live: Tijdig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_who_looks_into_a_dossier_is_logged(live: Tijdig, monkeypatch: pytest.MonkeyPatch) -> None:
     log_in(monkeypatch, "an")
     live("set", "red_decider", "directeur", "--by", "adviser1", "--reason", "zo besloten")
     case = live(*START, "--subject", "lid-001", "--by", "adviser1", "--json").json["case"]
 
     assert live("case", "orange-status/lid-001").status == 0
 
-    with sqlite3.connect(tmp_path / "tijdig.db") as database:
-        [(actor, detail)] = database.execute("select actor, detail from event where kind = 'read'")
+    [(actor, detail)] = sql("select actor, detail from event where kind = 'read'")
     assert (actor, detail) == ("adviser1", f'{{"account":"an","case":"{case}"}}')
 
 

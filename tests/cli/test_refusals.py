@@ -1,12 +1,15 @@
 """What cannot be done says so: exit status 1 or 2, place and mend on stderr, nothing on stdout, nothing half done."""
 
-import sqlite3
+import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 import flows
-from tests.cli.conftest import Ran, Tijdig
+from models.schema import METADATA
+from models.session import Store
+from tests.cli.conftest import Ran, Tijdig, sql
 from tijdig.engine import Close, DueRule, Procedure, Step, days
 
 CASE = "orange-status/lid-014"
@@ -14,15 +17,14 @@ BY = ("--by", "beheer")
 START = ("start", "orange-status", "--subject", "lid-014")
 
 
-def contents(tmp_path: Path) -> list[tuple[object, ...]]:
+def contents() -> list[tuple[object, ...]]:
     """All that the database holds, but for what was logged outside the cases (a denial)."""
-    with sqlite3.connect(f"file:{tmp_path / 'tijdig.db'}?mode=ro", uri=True) as database:
-        tables = [
-            name for (name,) in database.execute("select name from sqlite_master where type = 'table' order by 1")
-        ]
-        return [
-            row for table in tables if table != "event" for row in database.execute(f"select '{table}', * from {table}")
-        ]
+    store = Store.at(os.environ["TIJDIG_DATABASE_URL"])
+    with store.read() as session:
+        tables = [table for table in METADATA.sorted_tables if table.name != "event"]
+        held = [(table.name, *row) for table in tables for row in session.connection().execute(select(table))]
+    store.close()
+    return sorted(held, key=repr)
 
 
 BAD: list[tuple[str, tuple[str, ...], str]] = [
@@ -77,9 +79,9 @@ BAD: list[tuple[str, tuple[str, ...], str]] = [
 
 @pytest.mark.parametrize(("words", "says"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
 def test_a_refusal_says_what_and_what_to_do_and_leaves_all_as_it_was(
-    orange: Tijdig, tmp_path: Path, words: tuple[str, ...], says: str
+    orange: Tijdig, words: tuple[str, ...], says: str
 ) -> None:
-    before = contents(tmp_path)
+    before = contents()
     moves = words[0] in ("start", "decide", "record", "act") and "--at" not in words
 
     done = orange(*words, *(("--at", "2026-01-20") if moves else ()), *(() if words[0] == "export" else ("--json",)))
@@ -87,7 +89,7 @@ def test_a_refusal_says_what_and_what_to_do_and_leaves_all_as_it_was(
     assert (done.status, done.out) == (1, "")
     assert says in done.err
     assert "Traceback" not in done.err
-    assert contents(tmp_path) == before
+    assert contents() == before
 
 
 USAGE = [
@@ -147,11 +149,10 @@ def test_of_two_decisions_on_one_version_the_second_is_stale(orange: Tijdig) -> 
     ) == 2  # the act, its effect
 
 
-def test_a_denied_act_is_logged_outside_the_case(orange: Tijdig, tmp_path: Path) -> None:
+def test_a_denied_act_is_logged_outside_the_case(orange: Tijdig) -> None:
     assert orange("decide", CASE, "judge", "red", "--by", "director1").status == 1
 
-    with sqlite3.connect(tmp_path / "tijdig.db") as database:
-        [(actor, detail)] = database.execute("select actor, detail from event where kind = 'denied'")
+    [(actor, detail)] = sql("select actor, detail from event where kind = 'denied'")
     assert actor == "director1"
     assert '"command":"decide"' in detail
 
@@ -189,24 +190,22 @@ def test_a_bad_file_opens_nothing(trial: Tijdig, tmp_path: Path, name: str) -> N
     file = tmp_path / "start.csv"
     if content is not None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    before = contents(tmp_path)
+    before = contents()
 
     done = trial("start", "--batch", file)
 
     assert (done.status, done.out) == (1, "")
     assert says in done.err
-    assert contents(tmp_path) == before
+    assert contents() == before
 
 
-def test_a_definition_that_cannot_work_is_not_published(
-    trial: Tijdig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_definition_that_cannot_work_is_not_published(trial: Tijdig, monkeypatch: pytest.MonkeyPatch) -> None:
     mute = Procedure(
         "broken", code="BRO", title="Kapot", revision=1, subject="lid", owner="kwaliteitsadviseur", late_to="",
         facts=(), steps=(Step("look", "Kijk", "kwaliteitsadviseur", due=DueRule(after="begin", within=days(5)),
                     outcomes=(Close("seen", "Gezien"),)),),
     )  # fmt: skip
-    before = contents(tmp_path)
+    before = contents()
     monkeypatch.setattr(flows, "PROCEDURES", (*flows.PROCEDURES, mute))
 
     done = trial("publish", "--json")
@@ -216,7 +215,7 @@ def test_a_definition_that_cannot_work_is_not_published(
         ("broken", "step 'look'", "UNKNOWN_NAME"), ("broken", "step 'look'", "MUTE"),
     }  # fmt: skip
     assert all(problem["mend"] in done.err for problem in done.json["problems"])
-    assert contents(tmp_path) == before
+    assert contents() == before
     assert trial("init").status == 1
 
 
@@ -236,8 +235,8 @@ def test_a_command_without_database_says_how_to_make_one(tijdig: Tijdig) -> None
     assert "Run `tijdig init`" in done.err
 
 
-def test_an_unexpected_error_says_what_to_do(orange: Tijdig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "tijdig.db").write_bytes(b"geen database")
+def test_an_unexpected_error_says_what_to_do(orange: Tijdig) -> None:
+    sql("alter table case_ rename to mislaid")
 
     done: Ran = orange("cases")
 

@@ -4,12 +4,12 @@ import csv
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Tijdig
+from tests.databases import Databases
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 6, 15)
 
@@ -73,15 +73,12 @@ def live_through(tijdig: Tijdig, folder: Path, cases: int, every: int) -> tuple[
 
 @pytest.mark.parametrize("cases", [12, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
 def test_swept_daily_or_every_nine_days_or_only_at_the_end_it_is_the_same(
-    trial: Tijdig, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cases: int
+    tijdig: Tijdig, databases: Databases, sample: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cases: int
 ) -> None:
     found = []
     for every in (1, 9, 10_000):
-        folder = tmp_path / f"every-{every}"
-        folder.mkdir()
-        copy(sample, folder / "tijdig.db")
-        monkeypatch.setenv("TIJDIG_DATA", str(folder))
-        found.append(live_through(trial, folder, cases, every))
+        monkeypatch.setenv("TIJDIG_DATABASE_URL", databases.copy(sample))
+        found.append(live_through(tijdig, tmp_path, cases, every))
 
     (daily, daily_keys), (nine, nine_keys), (once, once_keys) = found
     assert len(daily) > cases  # red ones go on in a follow-up

@@ -16,6 +16,7 @@ import pytest
 from sqlmodel import select
 
 from models.case import OpenObligation
+from models.session import Store
 from tests.service.office import REASON, Office
 from tijdig.engine.errors import AlreadyOpen, FourEyes, Misconfigured, Refused
 from tijdig.service.people import Directory
@@ -326,7 +327,7 @@ def test_only_the_director_extends(office: Office):
 
 def test_without_a_decider_of_red_no_file_opens_and_it_says_what_to_set(founded, office: Office):
     office.store.close()
-    fresh = Office(type(office.store).at(f"sqlite:///{founded}"))
+    fresh = Office(Store.at(founded))
 
     with pytest.raises(Misconfigured, match="tijdig set red_decider"):
         fresh.on("2026-01-05").open("orange-status", "lid-001", orange_on="2026-01-05")

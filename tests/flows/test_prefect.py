@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,11 +31,11 @@ def prefect() -> Iterator[None]:
 
 
 @pytest.fixture
-def trial(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+def trial(office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Office:
     """The office as a trial whose environment names it; its clock stands at nine on 5 January 2026."""
     office.choose("red_decider", "directeur")
-    monkeypatch.setenv("TIJDIG_DATA", str(office.store.path.parent))  # type: ignore[union-attr]
-    monkeypatch.setenv("TIJDIG_DATABASE_URL", f"sqlite:///{office.store.path}")
+    monkeypatch.setenv("TIJDIG_DATA", str(tmp_path))
+    monkeypatch.setenv("TIJDIG_DATABASE_URL", office.store.url.render_as_string(hide_password=False))
     with office.store.write() as session:
         session.get_one(Installation, 1).mode = "trial"
     return at(office, "2026-01-05")

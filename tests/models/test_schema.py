@@ -22,6 +22,7 @@ from models.operation import Event, Incident, Programme
 from models.organisation import Person
 from models.pins import CalendarVersion, Definition, SettingsVersion
 from models.session import Store
+from tests.databases import Databases
 from tijdig.engine.errors import Misconfigured
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -75,10 +76,9 @@ def fill(session: Session) -> None:
 
 
 @pytest.fixture(scope="module")
-def filled(new_address: Callable[[], str]) -> Iterator[Store]:
+def filled(shared_databases: Databases, migrated: str) -> Iterator[Store]:
     """One store for all tests that only try to change it."""
-    store = Store.at(new_address())
-    schema.upgrade(store)
+    store = Store.at(shared_databases.copy(migrated))
     with store.write() as session:
         fill(session)
     yield store
@@ -99,9 +99,10 @@ def test_the_newest_migration_is_the_end_of_the_chain() -> None:
 
 
 def test_upgrading_needs_no_folder_of_ours_and_does_nothing_the_second_time(
-    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    address = databases.new()
     store = Store.at(address)
 
     schema.upgrade(store)
@@ -123,13 +124,13 @@ def test_upgrading_needs_no_folder_of_ours_and_does_nothing_the_second_time(
         pytest.param("update alembic_version set version_num = '9999'", "newer Tijdig.*9999", id="newer"),
     ],
 )
-def test_a_database_of_another_version_is_not_opened(store: Store, address: str, change: str, mend: str) -> None:
+def test_a_database_of_another_version_is_not_opened(store: Store, change: str, mend: str) -> None:
     with store.write() as session:
         session.execute(text(change))
 
     assert not schema.is_current(store)
     with pytest.raises(Misconfigured, match=mend):
-        schema.open_store(address)
+        schema.open_store(store.url.render_as_string(hide_password=False))
 
 
 CHANGES = {
@@ -147,8 +148,8 @@ APPEND_ONLY = {
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
-def test_the_database_refuses_to_change_what_is_append_only(filled: Store, kind: str, table: str) -> None:
-    for change in CHANGES[kind]:
+def test_the_database_refuses_to_change_what_is_append_only(filled: Store, table: str) -> None:
+    for change in CHANGES[filled.url.get_backend_name()]:
         with pytest.raises(IntegrityError, match=f"{table} is append-only"), filled.write() as session:
             session.execute(text(change.format(table, APPEND_ONLY[table])))
 

@@ -101,10 +101,10 @@ def test_writers_in_two_processes_wait_for_each_other_and_lose_nothing(store: St
         assert count(session) == 40
 
 
-def test_a_writer_that_waits_too_long_is_told_to_try_again(store: Store, address: str) -> None:
+def test_a_writer_that_waits_too_long_is_told_to_try_again(store: Store) -> None:
     with store.write() as session:
         session.add(an_incident())
-    hasty = Store.at(address, wait_seconds=0.05)
+    hasty = Store.at(store.url.render_as_string(hide_password=False), wait_seconds=0.05)
 
     with store.write() as first:
         first.exec(select(Incident).with_for_update()).one()

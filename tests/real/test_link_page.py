@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.databases import Databases
 from tests.web.town import Town, found, hidden
 from tijdig.settings import Settings
 
@@ -25,12 +26,13 @@ TARGETS = "button, .button, input:not([type=radio], [type=hidden]), textarea, la
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(databases: Databases, tmp_path: Path) -> Iterator[Town]:
     """A town whose pages a browser can open; its clock stands still."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        settings = Settings.read({"TIJDIG_DATA": str(tmp_path / "data"), "TIJDIG_URL": url})
-        found(settings.database_url)
+        address = databases.new()
+        found(address)
+        settings = Settings.read({"TIJDIG_DATA": str(tmp_path), "TIJDIG_DATABASE_URL": address, "TIJDIG_URL": url})
         town = Town(settings)
         town.swept()
         server = uvicorn.Server(uvicorn.Config(town.app, log_level="info"))

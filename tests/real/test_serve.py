@@ -23,6 +23,7 @@ from sqlmodel import select
 from models.case import Case
 from models.operation import Incident, Run
 from models.schema import open_store
+from tests.databases import Databases
 
 pytestmark = [pytest.mark.real, pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -52,12 +53,14 @@ class Service:
 
     folder: Path
     port: int
+    address: str
     process: subprocess.Popen[str] | None = None
 
     @property
     def env(self) -> dict[str, str]:
         theirs = {name: value for name, value in os.environ.items() if not name.startswith(("TIJDIG_", "PREFECT_"))}
-        return theirs | {"TIJDIG_DATA": str(self.folder), "TIJDIG_PORT": str(self.port)}
+        ours = {"TIJDIG_DATA": str(self.folder), "TIJDIG_PORT": str(self.port), "TIJDIG_DATABASE_URL": self.address}
+        return theirs | ours
 
     def start(self, command: Sequence[str] = (*TIJDIG, "serve")) -> None:
         """Start it and wait until it says that it is ready."""
@@ -111,7 +114,7 @@ class Service:
     # --- our own tables
 
     def rows(self, table: type[T]) -> Sequence[T]:
-        store = open_store(f"sqlite:///{self.folder / 'tijdig.db'}")
+        store = open_store(self.address)
         with store.read() as session:
             found = session.exec(select(table)).all()
         store.close()
@@ -147,8 +150,8 @@ def alive(family: dict[int, str]) -> list[str]:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    made = Service(tmp_path, free_port())
+def service(databases: Databases, tmp_path: Path) -> Iterator[Service]:
+    made = Service(tmp_path, free_port(), databases.new())
     subprocess.run([*TIJDIG, "init", "--trial", "--sample"], env=made.env, check=True, capture_output=True)
     yield made
     if made.process and made.process.poll() is None:
@@ -263,13 +266,13 @@ def test_a_taken_port_is_refused_before_anything_starts(service: Service, which:
 
 def test_a_second_serve_on_the_same_data_is_refused(service: Service) -> None:
     service.start()
-    other = Service(service.folder, free_port())
+    other = Service(service.folder, free_port(), service.address)
 
     assert "Er draait al een tijdig serve met de map" in refused(other)
 
 
-def test_without_a_database_it_says_what_to_do(tmp_path: Path) -> None:
-    assert "tijdig init" in refused(Service(tmp_path, free_port()))
+def test_without_a_database_it_says_what_to_do(databases: Databases, tmp_path: Path) -> None:
+    assert "tijdig init" in refused(Service(tmp_path, free_port(), databases.new()))
 
 
 def test_prefects_database_may_be_thrown_away(service: Service) -> None:

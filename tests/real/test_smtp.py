@@ -21,13 +21,13 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as Connection
-from sqlmodel import Session, col, create_engine, select
+from sqlmodel import col, select
 
 from models.message import Mail
 from models.operation import Incident, Installation
 from models.organisation import Address, Person
-from models.schema import METADATA
 from models.session import Store
+from tests.databases import Databases
 from tijdig.service import pins
 from tijdig.service.deliver import LEASE, deliver
 from tijdig.service.envelope import message_id
@@ -144,20 +144,13 @@ def settings(data: Path, url: str) -> Settings:
     )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def post(request: pytest.FixtureRequest, tmp_path: Path, url: str) -> Iterator[PostOffice]:
-    address = f"sqlite:///{tmp_path / 'tijdig.db'}"
-    if request.param == "postgresql":
-        address = request.getfixturevalue("postgres_url")
-    engine = create_engine(address)
-    METADATA.drop_all(engine)
-    METADATA.create_all(engine)
-    with Session(engine) as session:
+@pytest.fixture
+def post(databases: Databases, migrated: str, tmp_path: Path, url: str) -> Iterator[PostOffice]:
+    address = databases.copy(migrated)
+    store = Store.at(address)
+    with store.write() as session:
         session.add(Installation(uuid="uuid", mode="live", created_at=NOW))
         pins.first_versions(session, now=NOW, by="test")
-        session.commit()
-    engine.dispose()
-    store = Store.at(address)
     yield PostOffice(store, address, tmp_path, url)
     store.close()
 

@@ -6,19 +6,16 @@ SQLite lets writers in one by one; PostgreSQL must be told what they may not do 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
-from itertools import count
-from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 from sqlmodel import select
 
 from models.message import Mail, MailNotice, Notice
 from models.session import Store
-from tests.service.office import Office, found
+from tests.service.office import Office
 from tijdig.engine.errors import AlreadyOpen
 from tijdig.service import cases
 from tijdig.service.cases import Doing
@@ -31,22 +28,12 @@ pytestmark = pytest.mark.real
 
 FACTS = {"orange_on": "2026-01-05"}
 Deed = Callable[[Work, Directory, Doing], object]
-_names = (f"two_writers_{number}" for number in count())
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    address = f"sqlite:///{tmp_path / 'tijdig.db'}"
-    if request.param == "postgresql":
-        server, name = make_url(request.getfixturevalue("postgres_url")), next(_names)
-        with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(text(f"create database {name}"))
-        address = server.set(database=name).render_as_string(hide_password=False)
-    store = found(address)
-    office = Office(store)
+@pytest.fixture
+def office(office: Office) -> Office:
     office.choose("red_decider", "directeur")
-    yield office
-    store.close()
+    return office
 
 
 def do(office: Office, deed: Deed, *, meanwhile: Callable[[], None] = lambda: None) -> str:

@@ -50,10 +50,10 @@ FILES = {"people": PEOPLE, "members": MEMBERS, "assignments": ASSIGNMENTS, "abse
 
 
 def new_house(
-    path: Path, *, mode: str = "trial", procedures: Iterable[Procedure] = (ORANGE_STATUS, RED_FOLLOW_UP)
+    address: str, *, mode: str = "trial", procedures: Iterable[Procedure] = (ORANGE_STATUS, RED_FOLLOW_UP)
 ) -> Store:
     """A migrated database with an installation and its procedures."""
-    store = Store.at(f"sqlite:///{path}")
+    store = Store.at(address)
     schema.upgrade(store)
     with store.write() as session:
         session.add(Installation(uuid="00000000-0000-0000-0000-000000000000", mode=mode, created_at=NOW))

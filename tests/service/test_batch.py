@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -11,6 +10,7 @@ from sqlmodel import col, select
 from models.case import Case, Log, OpenObligation
 from models.operation import Installation
 from models.session import Store
+from tests.databases import Databases
 from tests.service.house import NOW, new_house
 from tijdig.service.batch import Batched, decide_batch, start_batch
 from tijdig.service.held import find
@@ -22,21 +22,19 @@ REASON = "geen voortgang na twee gesprekken"
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("batch") / "house.db"
-    store = new_house(path)
+def founded(shared_databases: Databases) -> str:
+    address = shared_databases.new()
+    store = new_house(address)
     with store.write() as session:
         load_sample(session, by="beheer", now=NOW)
     store.close()
-    return path
+    return address
 
 
 @pytest.fixture
-def store(database: Path, tmp_path: Path) -> Iterator[Store]:
+def store(databases: Databases, founded: str) -> Iterator[Store]:
     """A trial with the sample, in which nothing was done yet."""
-    copy = tmp_path / "house.db"
-    copy.write_bytes(database.read_bytes())
-    store = Store.at(f"sqlite:///{copy}")
+    store = Store.at(databases.copy(founded))
     yield store
     store.close()
 
@@ -147,8 +145,8 @@ def test_nothing_goes_back_before_the_clock(store: Store) -> None:
     assert places(start(store, "orange-status,lid-002,adviser1,2026-01-06,2026-01-05")) == ["2 at"]
 
 
-def test_a_live_installation_opens_now_and_takes_no_moment(tmp_path: Path) -> None:
-    live = new_house(tmp_path / "live.db", mode="live")
+def test_a_live_installation_opens_now_and_takes_no_moment(databases: Databases) -> None:
+    live = new_house(databases.new(), mode="live")
     with live.write() as session:
         load_sample(session, by="beheer", now=NOW)
 

@@ -7,13 +7,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import Session, col, create_engine, delete, select
+from sqlmodel import Session, col, delete, select
 
 from models.case import Case, Log, OpenObligation
 from models.message import Mail, MailNotice, Notice
 from models.operation import Incident, Installation
 from models.organisation import Absence, Address, Assignment, Person, Subject
-from models.schema import METADATA
+from models.session import Store
 from tijdig.engine import DueRule, Procedure, Step, days
 from tijdig.engine.calendar import instant, midnight
 from tijdig.service import pins
@@ -122,10 +122,8 @@ class Office:
 
 
 @pytest.fixture
-def office() -> Iterator[Office]:
-    engine = create_engine("sqlite://")
-    METADATA.create_all(engine)
-    with Session(engine) as session:
+def office(store: Store) -> Iterator[Office]:
+    with store.write() as session:
         session.add(Installation(uuid="0f8d", mode="live", created_at=at("06:00")))
         pins.first_versions(session, now=at("06:00"), by="test")
         pins.publish(session, [PROCEDURE], now=at("06:00"), by="test")

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import Session, col, create_engine, select
+from sqlmodel import col, select
 
 from models.case import Case, Log, OpenObligation
 from models.message import Link, Mail, MailNotice, Notice
 from models.operation import Event, Incident, Installation
 from models.organisation import Address, Person
 from models.pins import Definition
-from models.schema import METADATA
 from models.session import Store
+from tests.databases import Databases
 from tijdig.engine.errors import Misconfigured, Refused
 from tijdig.service import links, pins
 from tijdig.service.channel import Outcome, Unreachable
@@ -139,23 +139,20 @@ class PostOffice:
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    path = tmp_path_factory.mktemp("post") / "tijdig.db"
-    engine = create_engine(f"sqlite:///{path}")
-    METADATA.create_all(engine)
-    with Session(engine) as session:
+def empty(shared_databases: Databases, migrated: str) -> str:
+    address = shared_databases.copy(migrated)
+    store = Store.at(address)
+    with store.write() as session:
         session.add(Installation(uuid="uuid", mode="live", created_at=NOW))
         pins.first_versions(session, now=NOW, by="test")
         session.add(Definition(procedure="p", revision=1, language=1, sha256="s", snapshot="{}", published_at=NOW))
-        session.commit()
-    engine.dispose()
-    return path.read_bytes()
+    store.close()
+    return address
 
 
 @pytest.fixture
-def post(empty: bytes, tmp_path: Path) -> Iterator[PostOffice]:
-    (tmp_path / "tijdig.db").write_bytes(empty)
-    store = Store.at(f"sqlite:///{tmp_path / 'tijdig.db'}")
+def post(databases: Databases, empty: str, tmp_path: Path) -> Iterator[PostOffice]:
+    store = Store.at(databases.copy(empty))
     yield PostOffice(store, tmp_path)
     store.close()
 

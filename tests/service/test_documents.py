@@ -5,10 +5,10 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, create_engine, select
+from sqlmodel import select
 
 from models.case import Document
-from models.schema import METADATA
+from models.session import Store
 from tijdig.engine.errors import Refused
 from tijdig.service import documents
 
@@ -59,12 +59,10 @@ def test_a_file_of_exactly_10_mb_is_taken(tmp_path: Path) -> None:
     assert documents.save(tmp_path, "plan.pdf", BytesIO(TOO_MUCH[1:]))["size"] == documents.MOST_BYTES
 
 
-def test_the_same_file_from_two_places_is_one_document(tmp_path: Path) -> None:
-    engine = create_engine("sqlite://")
-    METADATA.create_all(engine)
+def test_the_same_file_from_two_places_is_one_document(store: Store, tmp_path: Path) -> None:
     for name in ("eerste.txt", "tweede.txt"):
         (tmp_path / name).write_bytes(b"hello")
-    with Session(engine) as session:
+    with store.write() as session:
         keep = documents.keeper(session, tmp_path / "files", now=NOW)
         names = [keep(str(tmp_path / name))["name"] for name in ("eerste.txt", "tweede.txt")]
 
@@ -72,6 +70,6 @@ def test_the_same_file_from_two_places_is_one_document(tmp_path: Path) -> None:
         assert [row.sha256 for row in session.exec(select(Document))] == [HELLO]
 
 
-def test_a_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
-    with Session(create_engine("sqlite://")) as session, pytest.raises(Refused, match="cannot be read"):
+def test_a_path_that_is_no_file_is_refused(store: Store, tmp_path: Path) -> None:
+    with store.write() as session, pytest.raises(Refused, match="cannot be read"):
         documents.keeper(session, tmp_path / "files", now=NOW)(str(tmp_path / "weg.pdf"))

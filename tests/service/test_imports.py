@@ -5,8 +5,6 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from io import StringIO
-from pathlib import Path
-from shutil import copy
 
 import pytest
 from sqlmodel import col, select
@@ -16,6 +14,7 @@ from models.operation import Event
 from models.organisation import Address, Assignment, Person, Subject
 from models.pins import SettingsVersion
 from models.session import Store
+from tests.databases import Databases
 from tests.definitions.tender import TENDER_BIDDER
 from tests.service.house import DATA, FILES, MEMBERS, NOW, PEOPLE, furnish, new_house, take
 from tijdig.engine.errors import Refused
@@ -33,31 +32,29 @@ TIMETABLE = (DATA / "cz-2021-timetable.csv").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def houses(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an empty house and a furnished one, made once."""
-    folder = tmp_path_factory.mktemp("houses")
-    new_house(folder / "empty.db").close()
-    copy(folder / "empty.db", folder / "furnished.db")
-    store = Store.at(f"sqlite:///{folder / 'furnished.db'}")
+def houses(shared_databases: Databases) -> tuple[str, str]:
+    """The addresses of an empty house and a furnished one, made once."""
+    empty = shared_databases.new()
+    new_house(empty).close()
+    furnished = shared_databases.copy(empty)
+    store = Store.at(furnished)
     furnish(store)
     store.close()
-    return folder
+    return empty, furnished
 
 
 @pytest.fixture
-def house(houses: Path, tmp_path: Path) -> Iterator[Store]:
+def house(databases: Databases, houses: tuple[str, str]) -> Iterator[Store]:
     """A trial installation with procedures, and nobody in it."""
-    yield from copied(houses / "empty.db", tmp_path)
+    store = Store.at(databases.copy(houses[0]))
+    yield store
+    store.close()
 
 
 @pytest.fixture
-def furnished(houses: Path, tmp_path: Path) -> Iterator[Store]:
+def furnished(databases: Databases, houses: tuple[str, str]) -> Iterator[Store]:
     """With the people, members, assignments, absences and settings of tests/service/house.py."""
-    yield from copied(houses / "furnished.db", tmp_path)
-
-
-def copied(database: Path, folder: Path) -> Iterator[Store]:
-    store = Store.at(f"sqlite:///{copy(database, folder)}")
+    store = Store.at(databases.copy(houses[1]))
     yield store
     store.close()
 
@@ -210,7 +207,9 @@ def test_dutch_dates_are_read(furnished: Store) -> None:
 # --- in, out and in again
 
 
-def test_what_was_exported_goes_into_a_fresh_database_and_comes_out_the_same(furnished: Store, tmp_path: Path) -> None:
+def test_what_was_exported_goes_into_a_fresh_database_and_comes_out_the_same(
+    furnished: Store, databases: Databases
+) -> None:
     take(furnished, "timetable", TIMETABLE, name="cz-2021")
     take(
         furnished,
@@ -220,7 +219,7 @@ def test_what_was_exported_goes_into_a_fresh_database_and_comes_out_the_same(fur
     )
     first = {kind: given(furnished, kind, today=LATER.date()) for kind in COLUMNS}
 
-    fresh = new_house(tmp_path / "fresh.db")
+    fresh = new_house(databases.new())
     for kind, text in first.items():
         assert take(fresh, kind, text, now=LATER, name="cz-2021").problems == (), kind
 

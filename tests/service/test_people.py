@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlmodel import Session, create_engine
+from sqlmodel import Session
 
 from models.operation import Installation
 from models.organisation import Absence, Address, Assignment, Person, Subject
-from models.schema import METADATA
+from models.session import Store
 from tijdig.engine.errors import Refused
 from tijdig.service.people import Directory, Need, Recipient, Right
 
@@ -17,13 +17,12 @@ ADVISER, MEMBER = "kwaliteitsadviseur", "lid"
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
-    engine = create_engine("sqlite://")
-    METADATA.create_all(engine)
-    with Session(engine) as session:
+def session(store: Store) -> Iterator[Session]:
+    with store.write() as session:
         session.add_all(Person(id=p, name=p.title()) for p in ("ann", "bob", "cor", "dee"))
         session.add(Person(id="lid-014", name="Lid 014", digest=False))
         session.add_all([Subject(ref="lid-014", region="noord"), Subject(ref="lid-031", region="zuid")])
+        session.flush()  # an assignment refers to these
         session.add(Assignment(person_id="lid-014", role=MEMBER, scope="subject", scope_value="lid-014"))
         yield session
 

@@ -1,15 +1,14 @@
 """What a case is pinned to: read once, and never mixed up."""
 
-from pathlib import Path
-
 import pytest
 
+from tests.databases import Databases
 from tests.service.office import Office, found
 from tijdig.engine.errors import AlreadyOpen
 
 
-def test_two_installations_in_one_process_keep_their_own_settings(tmp_path: Path):
-    strict, lenient = (Office(found(f"sqlite:///{tmp_path / name}")) for name in ("strict.db", "lenient.db"))
+def test_two_installations_in_one_process_keep_their_own_settings(databases: Databases):
+    strict, lenient = (Office(found(databases.new())) for _ in range(2))
     for office, allowed in ((strict, "nee"), (lenient, "ja")):
         office.choose("red_decider", "directeur")
         office.choose("allow_second_orange", allowed)

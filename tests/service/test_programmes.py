@@ -11,7 +11,6 @@ from sqlmodel import Session, select
 from models.case import Case
 from models.operation import Cohort, Incident, Installation
 from models.organisation import Subject
-from models.schema import upgrade
 from models.session import Store
 from tests.definitions.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_RETURN
 from tijdig.engine.calendar import midnight
@@ -27,9 +26,8 @@ INSTALLED = midnight(date(2026, 3, 2)) + timedelta(hours=9)
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store.at(f"sqlite:///{tmp_path}/tijdig.db")
-    upgrade(store)
+def store(databases, migrated):
+    store = Store.at(databases.copy(migrated))
     with store.write() as session:
         session.add(Installation(uuid="u", mode="trial", created_at=INSTALLED))
         first_versions(session, now=INSTALLED, by="beheer")
@@ -39,7 +37,8 @@ def store(tmp_path):
         session.flush()
         session.add_all([Cohort(name="wzd-members", subject="lid-001"), Cohort(name="wzd-members", subject="lid-002")])
         install(session, [EACH_HALF_YEAR], now=INSTALLED)
-    return store
+    yield store
+    store.close()
 
 
 def cases(session: Session, procedure: str) -> list[Held]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from sqlmodel import func, select
@@ -13,6 +12,7 @@ from models.case import Case
 from models.operation import Installation
 from models.organisation import Subject
 from models.session import Store
+from tests.databases import Databases
 from tests.definitions.complaint import COMPLAINT
 from tests.definitions.site_visit import SITE_VISIT
 from tests.definitions.tender import OBJECTION, TENDER_BIDDER
@@ -34,8 +34,8 @@ DAYS = [date(2021, 1, 4), date(2026, 1, 5), date(2040, 1, 2)]
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = new_house(tmp_path_factory.mktemp("sample") / "house.db")
+def sample(shared_databases: Databases) -> Iterator[Store]:
+    store = new_house(shared_databases.new())
     with store.write() as session:
         load_sample(session, by="beheer", now=NOW)
     yield store
@@ -124,8 +124,8 @@ def test_loading_it_again_changes_nothing(sample: Store) -> None:
     assert files(sample) == before
 
 
-def test_without_the_procedures_whose_settings_it_chooses_it_says_so(tmp_path: Path) -> None:
-    bare = new_house(tmp_path / "bare.db", procedures=())
+def test_without_the_procedures_whose_settings_it_chooses_it_says_so(databases: Databases) -> None:
+    bare = new_house(databases.new(), procedures=())
 
     with pytest.raises(Misconfigured, match=r"settings.csv, row 2: .*red_decider.*Publish"), bare.write() as session:
         load_sample(session, by="beheer", now=NOW)

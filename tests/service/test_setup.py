@@ -15,6 +15,7 @@ from tijdig.service.setup import init
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
+@pytest.mark.only_on("sqlite", reason="a database of a server is not ours to take away")
 def test_a_set_up_that_fails_takes_away_what_it_made_and_nothing_else(tmp_path: Path) -> None:
     copy = tmp_path / "tijdig.db.kopie"
     copy.write_bytes(b"the database of last year")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 from sqlmodel import select
 
 from models.case import Case, OpenObligation
 from models.operation import Incident
+from tests.databases import Databases
 from tests.service.office import Office, found
 from tijdig.engine import Close, DueRule, Fact, Goal, Procedure, Step, reached, weeks
 from tijdig.service.sweep import sweep
@@ -46,11 +46,12 @@ def test_a_case_that_stays_bad_for_months_is_tried_each_day_and_stops_no_other(o
     assert incident.count > 40
 
 
-def test_what_a_day_alone_changes_leaves_the_lists_though_nothing_happens(tmp_path: Path) -> None:
-    office = Office(found(f"sqlite:///{tmp_path / 'tijdig.db'}", [VISIT]))
+def test_what_a_day_alone_changes_leaves_the_lists_though_nothing_happens(databases: Databases) -> None:
+    office = Office(found(databases.new(), [VISIT]))
     office.open("visit", "lid-001", visit_on="2026-02-02")
 
     assert office.on("2026-02-02").sweep() == []
 
     with office.reading() as session:
         assert session.exec(select(OpenObligation.step)).all() == ["report"]
+    office.store.close()

@@ -2,27 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import copy
 
 import pytest
 
+from tests.databases import Databases
 from tests.web.town import URL, Town, found
 from tijdig.settings import Settings
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database that towns begin with, made once; each test gets a copy."""
-    path = tmp_path_factory.mktemp("town") / "tijdig.db"
-    found(f"sqlite:///{path}")
-    return path
+def founded(shared_databases: Databases) -> str:
+    """The address of the database that towns begin with, made once; each test gets a copy."""
+    address = shared_databases.new()
+    found(address)
+    return address
 
 
 @pytest.fixture
-def settings(founded: Path, tmp_path: Path) -> Settings:
-    (tmp_path / "data").mkdir()
-    copy(founded, tmp_path / "data")
-    return Settings.read({"TIJDIG_DATA": str(tmp_path / "data"), "TIJDIG_URL": URL})
+def settings(databases: Databases, founded: str, tmp_path: Path) -> Settings:
+    address = databases.copy(founded)
+    return Settings.read({"TIJDIG_DATA": str(tmp_path), "TIJDIG_DATABASE_URL": address, "TIJDIG_URL": URL})
 
 
 @pytest.fixture

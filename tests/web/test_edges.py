@@ -5,7 +5,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
+from models.case import Case
 from tests.web.town import Town, hidden, words
 from tijdig.web.app import ASKED_PER_MINUTE
 from tijdig.web.shield import mask_tokens
@@ -178,7 +180,8 @@ def test_who_finds_the_database_busy_is_asked_to_try_again(town: Town) -> None:
     token = town.link(town.open())
     form = hidden(town.get(f"/t/{token}").text)
 
-    with town.impatient(), town.store.write():
+    with town.impatient(), town.store.write() as session:
+        session.exec(select(Case).with_for_update()).all()
         answer = town.send(token, form | {"feit.explanation": "klaar"})
 
     assert answer.status_code == 503

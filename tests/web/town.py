@@ -27,6 +27,7 @@ from tijdig.engine.case import Record
 from tijdig.service import cases, pins
 from tijdig.service.cases import Doing
 from tijdig.service.clock import parse_moment
+from tijdig.service.held import find
 from tijdig.service.links import hashed, revoke
 from tijdig.service.people import Directory
 from tijdig.service.rounds import deliver_round
@@ -183,9 +184,9 @@ class Town:
 
     @contextmanager
     def impatient(self) -> Iterator[None]:
-        """The web service waits for no lock."""
+        """The web service hardly waits for a lock."""
         house = self.app.state.house
-        quick = Store.at(self.settings.database_url, wait_seconds=0)
+        quick = Store.at(self.settings.database_url, wait_seconds=0.05)
         self.app.state.house = replace(house, store=quick)
         yield
         self.app.state.house = house
@@ -227,7 +228,7 @@ class Town:
 
     def records(self, case: str) -> list[Record]:
         with self.store.read() as session:
-            return list(Work(session).find(case).case.records)
+            return list(find(session, case).case.records)
 
     def decisions(self, case: str) -> list[tuple[str, str, str]]:
         return [(r.step, r.outcome, r.by) for r in self.records(case) if r.act == "decide"]
