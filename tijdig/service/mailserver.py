@@ -23,6 +23,8 @@ from tijdig.service.channel import Outcome, Unreachable
 
 SCHEME = "tijdigpost"
 TIMEOUT_SECONDS = 20.0
+NO_ANSWER = -1
+"""The code that smtplib gives for a line without one."""
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
@@ -77,6 +79,8 @@ class Server:
             smtp.send(smtplib.quotedata(mail.as_string()) + "\r\n.\r\n")
             code, _ = smtp.getreply()
         except (OSError, smtplib.SMTPException):
+            code = NO_ANSWER
+        if code // 100 not in (2, 4, 5):
             self._drop()
             return Outcome(None, id)
         return Outcome(code, id, temporary=400 <= code < 500)
