@@ -27,14 +27,14 @@ def newest() -> str:
 def is_current(store: Store) -> bool:
     """Whether the tables are those of this version of Tijdig."""
     with store.read() as session:
-        return _revision(session) == newest()
+        return revision_of(session) == newest()
 
 
 def open_store(address: str) -> Store:
     """The store at this address. Raises Misconfigured when it is absent, empty, or of another version of Tijdig."""
     store = Store.at(address)
     with store.read() as session:
-        revision = _revision(session)
+        revision = revision_of(session)
     if revision != newest():
         raise Misconfigured(_mend(store, revision))
     return store
@@ -42,19 +42,24 @@ def open_store(address: str) -> Store:
 
 def upgrade(store: Store) -> None:
     """Make the tables, or bring them up to date: all of it or nothing. Whoever comes second waits and finds it done."""
-    from alembic import command  # here only: who opens a database should not wait for its import
-    from alembic.config import Config
-
     if store.path:
         store.path.parent.mkdir(parents=True, exist_ok=True)
         store.path.touch(mode=0o600)  # as readable as the journal files beside it, which take over its rights
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with store.write() as session:
         if not store.path:
             session.execute(text("select pg_advisory_xact_lock(:number)"), {"number": _ONE_AT_A_TIME})
-        config.attributes["connection"] = session.connection()
-        command.upgrade(config, "head")
+        migrate(session)
+
+
+def migrate(session: Session) -> None:
+    """Bring the tables up to date in this transaction."""
+    from alembic import command  # here only: who opens a database should not wait for its import
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = session.connection()
+    command.upgrade(config, "head")
 
 
 def _mend(store: Store, revision: str | None) -> str:
@@ -67,7 +72,8 @@ def _mend(store: Store, revision: str | None) -> str:
     return f"A newer Tijdig made the database (migration {revision}, here {newest()}). Install that one."
 
 
-def _revision(session: Session) -> str | None:
+def revision_of(session: Session) -> str | None:
+    """The migration that this database is at; None for one without tables of ours."""
     if not inspect(session.connection()).has_table("alembic_version"):
         return None
     return session.execute(text("select version_num from alembic_version")).scalar()

@@ -21,6 +21,7 @@ from models.message import Mail
 from models.operation import Event, Incident, Programme
 from models.organisation import Person
 from models.pins import CalendarVersion, Definition, SettingsVersion
+from models.seal import Seal
 from models.session import Store
 from tests.databases import Databases
 from tijdig.engine.errors import Misconfigured
@@ -67,6 +68,7 @@ def fill(session: Session) -> None:
     session.add(SettingsVersion(at=NOON, by="admin1", reason="r", values="{}"))
     session.add(CalendarVersion(version="2026", body="{}", at=NOON))
     session.add(Event(at=NOON, kind="k", actor="admin1", detail="{}"))
+    session.add(Seal(id=1, at=NOON, kind="event", upto=1, body=b"b", hash=b"h"))
     session.add(Person(id="adviser1", name="A"))
     session.flush()
     session.add(a_case())
@@ -144,6 +146,7 @@ APPEND_ONLY = {
     "definition": "snapshot",
     "settings_version": "reason",
     "calendar_version": "body",
+    "seal": "body",
 }
 
 

@@ -13,6 +13,7 @@ from models.case import Case, Log, OpenObligation
 from models.message import Mail, MailNotice, Notice
 from models.operation import Incident, Installation
 from models.organisation import Absence, Address, Assignment, Person, Subject
+from models.seal import Seal
 from models.session import Store
 from tijdig.engine import DueRule, Procedure, Step, days
 from tijdig.engine.calendar import instant, midnight
@@ -492,14 +493,38 @@ def test_an_incident_that_stays_open_is_told_each_office_day_until_it_is_mended(
     office.person("bea", "beheerder")
     stands = raise_incident(office.session, "case", "case/ORA-2021-001", cause="C.", mend="M.", now=at("08:00"))
 
-    assert office.compose("09:00") == []  # not yet a day
+    def told(hour: str, day: date = MONDAY) -> list[tuple[str, str]]:
+        return [mail for mail in office.compose(hour, day) if mail != ("seal", "bea")]
+
+    assert told("09:00") == []  # not yet a day
     tuesday, friday, saturday = (MONDAY + timedelta(days=n) for n in (1, 4, 5))
-    assert office.compose("09:00", tuesday) == [("alarm", "bea")]
-    assert office.compose("15:00", tuesday) == []
-    assert office.compose("09:00", friday) == [("alarm", "bea")]
-    assert office.compose("09:00", saturday) == []
+    assert told("09:00", tuesday) == [("alarm", "bea")]
+    assert told("15:00", tuesday) == []
+    assert told("09:00", friday) == [("alarm", "bea")]
+    assert told("09:00", saturday) == []
     passed(office.session, [stands.key or ""], by="beheer", now=at("10:00", friday))
-    assert office.compose("09:00", MONDAY + timedelta(days=7)) == []
+    assert told("09:00", MONDAY + timedelta(days=7)) == []
+
+
+def test_administrators_get_the_head_of_the_installation_chain_each_office_day(office: Office):
+    office.person("bea", "beheerder")
+    office.notice("G", office.case(), MEMBER, outcome="Groen")
+
+    assert ("seal", "bea") in office.compose("09:00")
+    assert office.compose("15:00") == []
+    assert office.compose("09:00", MONDAY + timedelta(days=5)) == []  # a Saturday
+
+    sealed = {seal.hash.hex() for seal in office.session.exec(select(Seal))}
+    letter = next(mail for mail in office.mails if mail.kind == "seal")
+    assert {line for line in letter.text.replace(" ", "\n").splitlines() if len(line) == 64} <= sealed
+
+
+def test_a_trial_sends_no_head_and_seals_all_the_same(office: Office):
+    office.session.exec(select(Installation)).one().mode = "trial"
+    office.person("bea", "beheerder")
+
+    assert office.compose("09:00") == []
+    assert "case" in office.session.exec(select(Seal.kind)).all()
 
 
 # --- identity

@@ -16,6 +16,7 @@ from tijdig.service.letters import (
     Reader,
     alarm_letter,
     digest_letter,
+    head_letter,
     incidents_letter,
     notice_letter,
     overdue_letter,
@@ -105,6 +106,8 @@ LETTERS = {
          ("De rol wzd-functionaris wordt door niemand bezet.", "Wijs de rol toe.", date(2021, 10, 7))],
         "beheerder", READER,
     ),
+    "seal": lambda: head_letter(123, "3f9a" * 16, 1, "beheerder", READER),
+    "seal-after-a-restore": lambda: head_letter(123, "3f9a" * 16, 2, "beheerder", READER),
     "digest": lambda: digest_letter(
         Digest(
             [(ACTIONS, ""), (JUDGE, "Anna de Vries")],

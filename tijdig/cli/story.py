@@ -64,11 +64,11 @@ def _clear(data: Path) -> None:
 
 
 def _document(store: Store, story: Story, settings: Settings) -> dict[str, Any]:
-    from tijdig.service.chain import verify
     from tijdig.service.dossier import dossier
     from tijdig.service.mailbox import outbox
     from tijdig.service.story import MAIN, PROCEDURE
     from tijdig.service.trial import captured
+    from tijdig.service.verify import verify
     from tijdig.service.views import cases, local
 
     with store.read() as session:

@@ -96,23 +96,25 @@ def retry(incident: int, at: str | None, as_json: bool) -> int:
 
 @command(
     "log verify", _("Reken de ketens van het logboek na."),
-    option("case", nargs="?", metavar=_("DOSSIER"), help=_("alleen van dit dossier")), AS_JSON,
+    option("case", nargs="?", metavar=_("DOSSIER"), help=_("alleen van dit dossier")),
+    option("--head", default="", metavar=_("CODE"), help=_("een zegel dat u per mail kreeg: staat het er nog?")),
+    AS_JSON,
 )  # fmt: skip
-def verify(case: str | None, as_json: bool) -> int:
+def verify(case: str | None, head: str, as_json: bool) -> int:
     """Re-compute the chains; exit status 1 when one is broken."""
     from dataclasses import asdict
 
     from tijdig.cli import edge
-    from tijdig.service import chain
     from tijdig.service.held import find
+    from tijdig.service.verify import verify as compute
 
     with edge.store() as store, store.read() as session:
         chosen = [find(session, case).code] if case else []
-        cases, entries, broken = chain.verify(session, chosen)
+        cases, entries, broken = compute(session, chosen, head)
     if as_json:
         show_json({"cases": cases, "entries": entries, "broken": [asdict(b) for b in broken]})
     elif not broken:
         line(_("● {entries} regels in {cases} dossiers kloppen").format(entries=entries, cases=cases))
     for b in broken:
-        say(f"{b.case}, {b.seq}: {b.problem}.")
+        say(f"{b.place}: {b.problem}.")
     return 1 if broken else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -10,14 +10,11 @@ from sqlmodel import Session, col, func, select
 
 from models.message import Mail
 from tijdig.engine.calendar import local_day
+from tijdig.service.clock import installation
 from tijdig.service.drafts import Desk, Draft, is_usable
+from tijdig.service.heads import head
 from tijdig.service.incidents import open_incidents, passed, raise_incident
-from tijdig.service.letters import (
-    Letter,
-    Reader,
-    alarm_letter,
-    incidents_letter,
-)
+from tijdig.service.letters import Letter, Reader, alarm_letter, head_letter, incidents_letter
 from tijdig.service.people import ADMINISTRATOR
 from tijdig.service.sending import is_open
 
@@ -65,14 +62,30 @@ def escalate_incidents(session: Session, desk: Desk) -> Iterator[Draft]:
     standing = [i for i in open_incidents(session) if i.first_at <= desk.now - STANDS_TOO_LONG]
     if not standing or not is_open(desk.now, desk.calendar):
         return
-    told = set(session.exec(select(Mail.key).where(Mail.day == desk.today, Mail.kind == "alarm")))
     said = [(i.cause, i.mend, local_day(i.first_at)) for i in standing]
-    letters = _to_administrators(desk, f"incidents/{desk.today}", partial(incidents_letter, said, ADMINISTRATOR))
-    yield from (draft for draft in letters if draft.key not in told)
+    words = partial(incidents_letter, said, ADMINISTRATOR)
+    yield from _once_a_day(session, desk, _to_administrators(desk, f"incidents/{desk.today}", words))
 
 
-def _to_administrators(desk: Desk, key: str, words: Callable[[Reader], Letter]) -> Iterator[Draft]:
+def send_head(session: Session, desk: Desk) -> Iterator[Draft]:
+    """Each office day the newest head of the installation chain goes to where no holder of the database can reach it.
+
+    Not in a trial, whose mails stay on this machine.
+    """
+    home = installation(session)
+    if home.mode == "live" and is_open(desk.now, desk.calendar):
+        number, hash = head(session)
+        words = partial(head_letter, number, hash.hex(), home.epoch, ADMINISTRATOR)
+        yield from _once_a_day(session, desk, _to_administrators(desk, f"seal/{desk.today}", words, "seal"))
+
+
+def _once_a_day(session: Session, desk: Desk, drafts: Iterable[Draft]) -> Iterator[Draft]:
+    told = set(session.exec(select(Mail.key).where(Mail.day == desk.today, col(Mail.kind).in_(("alarm", "seal")))))
+    yield from (draft for draft in drafts if draft.key not in told)
+
+
+def _to_administrators(desk: Desk, key: str, words: Callable[[Reader], Letter], kind: str = "alarm") -> Iterator[Draft]:
     """A mail to each administrator who can be reached; never held by the storm breaker."""
     for each in desk.people.recipients(ADMINISTRATOR, subject="", case="", on=desk.today):
         if is_usable(desk.people.address(each.person, desk.today)):
-            yield Draft(f"{key}/{each.person}", each.person, "alarm", words, each.behalf, released=True)
+            yield Draft(f"{key}/{each.person}", each.person, kind, words, each.behalf, released=True)

@@ -8,16 +8,15 @@ still holds. Bytes stand in JSON as hexadecimal, instants as ISO text in UTC.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select as columns
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
-from models.case import Case as CaseRow
 from models.case import Log, Payload
 from tijdig.engine.case import Case, Effect, Happened, Record, Terms
 from tijdig.engine.snapshot import canonical, value_from_json, value_to_json
@@ -106,51 +105,3 @@ def read(session: Session, terms: Mapping[int, Terms]) -> dict[int, Case]:
         else:
             ledgers[case_id][key] = Happened(nominal, at, overtaken)
     return {i: Case(terms[i], tuple(records[i]), ledgers[i]) for i in terms}
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A place where a chain does not hold."""
-
-    case: str
-    seq: int
-    problem: str
-
-
-def verify(session: Session, codes: Iterable[str] = ()) -> tuple[int, int, list[Broken]]:
-    """Re-compute the chains of these cases (none: of all): numbers of cases and entries, and what is broken."""
-    wanted = select(CaseRow).order_by(col(CaseRow.id))
-    if chosen := list(codes):
-        wanted = wanted.where(col(CaseRow.code).in_(chosen))
-    cases = {row.id: row for row in session.exec(wanted)}
-    heads = dict.fromkeys(cases, b"")
-    seqs = dict.fromkeys(cases, 0)
-    broken, entries = [], 0
-    joined = select(Log, Payload).join(Payload, col(Payload.log_id) == col(Log.id), isouter=True)
-    if chosen:
-        joined = joined.where(col(Log.case_id).in_([i for i in cases if i is not None]))
-    for log, payload in session.exec(joined.order_by(col(Log.case_id), col(Log.seq)).execution_options(yield_per=1000)):
-        case = cases[log.case_id]
-        entries += 1
-        broken += [
-            Broken(case.code, log.seq, problem) for problem in _faults(log, payload, heads[log.case_id], case, seqs)
-        ]
-        heads[log.case_id], seqs[log.case_id] = log.hash, log.seq
-    for i, case in cases.items():
-        if heads[i] != case.head or seqs[i] != case.seq:
-            broken.append(Broken(case.code, case.seq, "the case does not end where its log ends"))
-    return len(cases), entries, broken
-
-
-def _faults(log: Log, payload: Payload | None, head: bytes, case: CaseRow, seqs: Mapping[int | None, int]) -> list[str]:
-    faults = []
-    if log.seq != seqs[log.case_id] + 1:
-        faults.append("an entry is missing before this one")
-    entry = Entry(log.at, log.kind, log.key, log.actor, log.nominal, log.overtaken, log.commitment)
-    if log.hash != link(head, beginning(case.code), log.seq, entry.said):
-        faults.append("the entry is not what was hashed")
-    if payload and commit(payload.salt, payload.body) != log.commitment:
-        faults.append("the payload is not what was committed to")
-    if log.commitment and payload is None:
-        faults.append("the payload is gone")
-    return faults

@@ -19,9 +19,11 @@ from models.operation import Incident, Installation
 from models.pins import CalendarVersion, Definition, SettingsVersion
 from tijdig.engine.calendar import Calendar, local_day
 from tijdig.engine.language import Setting
-from tijdig.service.alarms import STORM, break_storm, escalate_incidents, pass_storm
+from tijdig.service.alarms import STORM, break_storm, escalate_incidents, pass_storm, send_head
 from tijdig.service.drafts import Decided, Desk, Draft, Trouble, decide
 from tijdig.service.envelope import message_id, number_of
+from tijdig.service.heads import seal_heads, seal_rows
+from tijdig.service.hold import IN_GAP
 from tijdig.service.incidents import passed, raise_incident
 from tijdig.service.letters import (
     Reader,
@@ -48,6 +50,7 @@ def compose(session: Session, *, now: datetime, url: str) -> dict[str, int]:
     Gives the counts `composed`, `held` (by the storm breaker, and letters to print), `lapsed` and `troubles`.
     """
     home = session.exec(select(Installation).with_for_update()).one()  # one at a time: digests are one a day
+    seal_heads(session, now=now)
     calendar, people = current_calendar(session), Directory.load(session)
     if is_open(now, calendar):
         _take_back_old_digests(session, local_day(now))
@@ -55,11 +58,12 @@ def compose(session: Session, *, now: datetime, url: str) -> dict[str, int]:
     pass_storm(session, now)
     decided = decide(desk)
     drafts, held, alarm = break_storm(session, desk, decided.drafts)
-    alarm = [*alarm, *escalate_incidents(session, desk)]
+    alarm = [*alarm, *escalate_incidents(session, desk), *send_head(session, desk)]
     waiting = _waiting_for_others(session, people, local_day(now)) if any(d.kind == "B" for d in drafts) else {}
     _close_notices(session, decided)
     _write(session, [*drafts, *alarm], held, _Writer(desk, url, home.uuid, waiting))
     _report(session, decided.troubles, now)
+    seal_rows(session, now=now)
     prints = sum(people.channel(draft.person) == "post" for draft in drafts)
     return {"composed": len(drafts), "held": len(held) + prints, "lapsed": len(decided.lapsed),
             "troubles": len(decided.troubles)}  # fmt: skip
@@ -86,7 +90,7 @@ def _desk(session: Session, now: datetime, calendar: Calendar, people: Directory
 def _take_back_old_digests(session: Session, today: date) -> None:
     """A digest of an earlier day that never went out makes room for today's; what rode in it is told anew."""
     old = select(Mail.id).where(
-        Mail.kind == "B", Mail.day < today, col(Mail.state).in_(("klaar", "wacht", "aangehouden"))
+        Mail.kind == "B", Mail.day < today, col(Mail.state).in_(("klaar", "wacht", "aangehouden")), ~IN_GAP
     )
     ids = session.exec(old.with_for_update()).all()  # locked: one that is being claimed now goes out and stays
     rode = select(MailNotice.notice_id).where(col(MailNotice.mail_id).in_(ids))

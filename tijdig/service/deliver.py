@@ -6,10 +6,9 @@ Leases and back-off count on the wall clock, the sending window on the installat
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,14 +21,17 @@ from models.message import Mail
 from models.operation import Installation, Run
 from models.session import Store
 from tijdig.engine.calendar import Calendar, local_day
-from tijdig.engine.errors import Misconfigured
+from tijdig.engine.errors import Misconfigured, Refused
 from tijdig.engine.snapshot import canonical
 from tijdig.service.channel import Channel, Files, Outcome, Unreachable, is_loopback
 from tijdig.service.clock import installation
 from tijdig.service.compose import current_calendar
 from tijdig.service.drafts import is_usable
 from tijdig.service.envelope import AGAIN, envelope, message_id
+from tijdig.service.heads import seal_sent
+from tijdig.service.hold import IN_GAP, hold_repeated, is_held
 from tijdig.service.incidents import passed, raise_incident
+from tijdig.service.journal import note
 from tijdig.service.links import open_links, revealer, secret_of
 from tijdig.service.matters import Pending, notices_of_mails, taken_back, why_lapsed
 from tijdig.service.people import Directory
@@ -48,7 +50,6 @@ STALE = timedelta(days=5)
 
 UNCERTAIN_ONCE = "onzeker aangekomen; gaat nog één keer, met die melding erboven"
 TRIAL_SENDER = "Tijdig proef <tijdig@proef.example>"
-JOURNAL = "sent.journal"
 READY = ("klaar", "wacht")
 
 
@@ -102,7 +103,8 @@ def deliver(
     """
     with store.read() as session:
         home, calendar, people = installation(session), current_calendar(session), Directory.load(session)
-    route, counts, ended = route_of(home, settings), Counter[str](), wall
+        held = is_held(session)
+    route, counts, ended = None if held else route_of(home, settings), Counter[str](), wall
     if route and channel:
         route = replace(route, channel=channel)
     if route:
@@ -110,6 +112,7 @@ def deliver(
             run = _Delivery(store, route, home, people, calendar, settings.data, now, wall)
             run.all()
             counts, ended = run.counts, run.wall_now
+            _seal(store, run.sent, now)
     with store.write() as session:
         standing = dict(session.exec(select(Mail.state, func.count()).group_by(Mail.state)).all())
         told = {
@@ -118,6 +121,12 @@ def deliver(
         }  # fmt: skip
         session.add(Run(kind="deliver", by=by, started_at=wall, finished_at=ended, counts=canonical(told)))
     return told
+
+
+def _seal(store: Store, mails: Sequence[int], now: datetime) -> None:
+    """What was sent is sealed if the chain is free soon enough; that it was sent stands in the mail all the same."""
+    with suppress(Refused), store.write() as session:
+        seal_sent(session, mails, now=now)
 
 
 @dataclass(slots=True)
@@ -133,6 +142,7 @@ class _Delivery:
     now: datetime
     wall: datetime
     counts: Counter[str] = field(default_factory=Counter)
+    sent: list[int] = field(default_factory=list)
     secret: bytes = b""
     began: float = field(default_factory=monotonic)
 
@@ -146,6 +156,7 @@ class _Delivery:
         with self.store.write() as session:
             self._settle_expired(session)
             _drop_stale(session, self.now)
+            hold_repeated(session)
             ids = self._ready(session)
         outcomes: list[tuple[int, Outcome]] = []
         size, reachable = self.route.channel.batch, True
@@ -180,7 +191,7 @@ class _Delivery:
 
     def _claim(self, session: Session, ids: Sequence[int]) -> list[Mail]:
         """Take these mails, unless another process did; what has no point any more lapses here."""
-        taking = update(Mail).where(col(Mail.id).in_(ids), self._claimable())
+        taking = update(Mail).where(col(Mail.id).in_(ids), self._claimable(), ~IN_GAP)
         lease = taking.values(state="bezig", leased_until=self.wall_now + LEASE).returning(col(Mail.id))
         taken = [i for (i,) in session.execute(lease, execution_options={"synchronize_session": False})]
         order = col(Mail.fatal).desc(), col(Mail.id)
@@ -212,7 +223,7 @@ class _Delivery:
     def _hand_over(self, claimed: Sequence[Mail]) -> tuple[list[tuple[int, Outcome]], bool]:
         """What became of each mail, and whether the server can be reached."""
         if claimed and not self.route.channel.repeatable:
-            self._note_in_journal(claimed)
+            note(self.folder, self.wall_now, [(self._id(mail), mail.key) for mail in claimed])
         outcomes: list[tuple[int, Outcome]] = []
         for mail in claimed:
             try:
@@ -238,13 +249,6 @@ class _Delivery:
             return Outcome(None, self._id(mail), impossible="het heeft een kop of adres dat niet kan")
         return self.route.channel.send(message)
 
-    def _note_in_journal(self, claimed: Sequence[Mail]) -> None:
-        """Beside the database: what may have gone out. After a restore it tells what the backup does not know."""
-        with (self.folder / JOURNAL).open("a", encoding="utf-8") as journal:
-            journal.writelines(f"{self.wall_now.isoformat()} {self._id(mail)}\n" for mail in claimed)
-            journal.flush()
-            os.fsync(journal.fileno())
-
     def _id(self, mail: Mail) -> str:
         return message_id(self.home.uuid, mail.key)
 
@@ -265,6 +269,7 @@ class _Delivery:
         elif outcome.is_sent:
             mail.state, mail.why, mail.sent_at = "verzonden", "", self.now
             self.counts["verzonden"] += 1
+            self.sent.append(mail.id or 0)
         elif outcome.is_uncertain:
             self._doubt(session, mail)
         elif outcome.temporary and mail.attempts < GIVE_UP_AFTER:

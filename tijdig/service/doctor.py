@@ -21,13 +21,14 @@ from tijdig.engine.errors import TijdigError
 from tijdig.service.clock import installation, set_clock
 from tijdig.service.deliver import route_of
 from tijdig.service.held import LOADER
+from tijdig.service.hold import is_held
 from tijdig.service.incidents import open_incidents
 from tijdig.service.people import Directory
 from tijdig.service.pins import current, definitions
 from tijdig.settings import Settings
 
 OURS = ("flows", "models", "tasks", "templates", "deployments")
-APPEND_ONLY = ("log", "payload", "event", "definition", "settings_version", "calendar_version")
+APPEND_ONLY = ("log", "payload", "event", "definition", "settings_version", "calendar_version", "seal")
 LATE_AFTER = timedelta(hours=2)
 """Without a sweep or a delivery for so long, a live installation misses dates."""
 
@@ -145,6 +146,12 @@ def _ran(kind: str) -> Callable[[Session, Settings, datetime], Found]:
     return look
 
 
+def _released(session: Session, settings: Settings, wall: datetime) -> Found:
+    if is_held(session):
+        return False, "teruggezet uit een back-up: alle mail wacht. Geef haar vrij: tijdig release."
+    return True, f"tijdperk {installation(session).epoch}"
+
+
 def _mailing(session: Session, settings: Settings, wall: datetime) -> Found:
     home: Installation = installation(session)
     route = route_of(home, settings)
@@ -158,7 +165,7 @@ def _mailing(session: Session, settings: Settings, wall: datetime) -> Found:
 
 _LOOKS: dict[str, Callable[[Session, Settings, datetime], Found]] = {
     "database": _mode, "append-only": _triggers, "settings": _settings_set, "roles": _roles, "incidents": _incidents,
-    "mails": _mails, "sweep": _ran("sweep"), "deliver": _ran("deliver"), "mail": _mailing,
+    "mails": _mails, "sweep": _ran("sweep"), "deliver": _ran("deliver"), "restore": _released, "mail": _mailing,
 }  # fmt: skip
 
 

@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select
 
 from models.case import Case, Log
 from models.message import Mail, MailNotice, Notice
 from models.operation import Event
+from models.restore import Gap, Restore
 from tijdig.engine.acts import MIN_REASON
 from tijdig.engine.errors import Refused
 from tijdig.engine.snapshot import canonical
+from tijdig.service.clock import installation
 from tijdig.service.compose import AT_ONCE, POST
 from tijdig.service.deliver import UNCERTAIN_ONCE
+from tijdig.service.hold import GOES, HELD_BY_RESTORE, MAYBE_SENT, hold_repeated, set_mails
 from tijdig.service.incidents import passed
 
 Settle = Literal["resend", "arrived", "drop", "release"]
@@ -76,6 +79,8 @@ def settle(session: Session, mail_id: int, how: str, *, by: str, reason: str, no
     mail.why = UNCERTAIN_ONCE if chosen == "resend" and was == "onzeker" else reason.strip()
     mail.next_try_at, mail.sent_at = AT_ONCE, now if chosen == "arrived" else mail.sent_at
     session.add(mail)
+    if repeated := session.get(Gap, mail.key):  # a person knows what became of it: it is a mail like any other
+        session.delete(repeated)
     detail = {"mail": mail_id, "from": was, "how": how, "reason": reason.strip()}
     session.add(Event(at=now, kind="settle_mail", actor=by, detail=canonical(detail)))
     passed(session, [f"mail/{mail_id}", f"print/{mail_id}"], by=by, now=now)
@@ -86,6 +91,8 @@ def _allowed(mail: Mail, how: Settle) -> tuple[str, ...]:
     """A letter by post is printed and sent by hand: it arrives or is dropped, and no server gets it."""
     if mail.state == "aangehouden" and mail.why == POST:
         return ("aangehouden",) if how in ("arrived", "drop") else ()
+    if mail.state == "aangehouden" and mail.why == MAYBE_SENT and how == "arrived":
+        return ("aangehouden",)
     return _FROM[how]
 
 
@@ -101,23 +108,40 @@ def _becomes(how: Settle) -> str:
             return "klaar"
 
 
-HELD_BY_RESTORE = "teruggezet uit een back-up: wacht op vrijgave"
+def release(session: Session, *, by: str, reason: str, now: datetime) -> dict[str, int]:
+    """A person lets mail go again after a restore: how many were `released`, and how many stay `held` one by one.
+
+    Raises Refused when no restore waits for it, and in a live installation without a reason.
+    """
+    waiting = session.exec(select(Restore).where(col(Restore.released_at).is_(None)).with_for_update()).all()
+    if not waiting:
+        raise Refused("Er wordt niets vastgehouden door een teruggezette back-up. Bekijk de mail met: tijdig outbox.")
+    if len(reason.strip()) < MIN_REASON and installation(session).mode == "live":
+        raise Refused(f"Schrijf een reden van minimaal {MIN_REASON} tekens.")
+    hold_repeated(session)
+    told = {"released": release_all(session), "held": _held(session)}
+    for restore in waiting:
+        restore.released_at, restore.released_by, restore.reason = now, by, reason.strip()
+        session.add(restore)
+    detail = {"epochs": [restore.epoch for restore in waiting], "reason": reason.strip(), **told}
+    session.add(Event(at=now, kind="release", actor=by, detail=canonical(detail)))
+    passed(session, [f"restore/{restore.epoch}" for restore in waiting], by=by, now=now)
+    return told
 
 
 def hold_all(session: Session) -> None:
     """After a restore: nothing goes out before it is released, and what was going out is uncertain."""
-    _set(session, ("klaar", "wacht"), state="aangehouden", why=HELD_BY_RESTORE)
-    _set(session, ("bezig",), state="onzeker", why=HELD_BY_RESTORE, leased_until=None)
+    hold_repeated(session)
+    set_mails(session, col(Mail.state).in_(GOES), state="aangehouden", why=HELD_BY_RESTORE)
+    set_mails(session, Mail.state == "bezig", state="onzeker", why=HELD_BY_RESTORE, leased_until=None)
 
 
-def release_all(session: Session) -> None:
-    """What a restore held may go out."""
-    released = (col(Mail.state) == "aangehouden") & (col(Mail.why) == HELD_BY_RESTORE)
-    session.execute(
-        update(Mail).where(released).values(state="klaar", why=""), execution_options={"synchronize_session": False}
+def release_all(session: Session) -> int:
+    """What a restore held may go out; gives how many. What may have been sent already stays."""
+    return set_mails(
+        session, (col(Mail.state) == "aangehouden") & (col(Mail.why) == HELD_BY_RESTORE), state="klaar", why=""
     )
 
 
-def _set(session: Session, states: Sequence[str], **values: Any) -> None:
-    changed = update(Mail).where(col(Mail.state).in_(states)).values(**values)
-    session.execute(changed, execution_options={"synchronize_session": False})
+def _held(session: Session) -> int:
+    return session.exec(select(func.count()).select_from(Mail).where(Mail.state == "aangehouden")).one()
