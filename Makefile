@@ -8,7 +8,7 @@ COMPILE := $(UV) pip compile -q --python-version 3.11 --generate-hashes --no-hea
 STAMP := $(V)/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-pg test-long cover lint format lock clean
+.PHONY: help setup demo test test-pg test-long bench cover lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ test-pg: $(STAMP) ## Run the fast tests on PostgreSQL, but for those of the engi
 
 test-long: $(STAMP) ## Run the tests that use real servers, a browser or many cases
 	$(PYTEST) -m long --timeout 1200 $(ARGS)
+
+bench: $(STAMP) ## Measure beside hand-written SQL, every row verified (ARGS=--quick, --publish for docs/performance.md)
+	$(V)/bin/python -m bench $(ARGS)
 
 cover: $(STAMP) ## Run the fast tests and show the lines that none of them reached
 	$(V)/bin/coverage run -m pytest -q -m "not long"
