@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
+from tests.checker.days import DAY
 from tests.checker.rows import Book, Holding
 
-Asked = tuple[str, str, str, date, str]
+Asked = tuple[str, str, str, date, str, date]
 
 
 class People:
@@ -20,12 +21,22 @@ class People:
         self._narrow = {h.role for h in book.holdings if h.scope != "all"}
         self._known: dict[Asked, frozenset[str]] = {}
 
-    def recipients(self, role: str, subject: str, case: str, on: date, assignee: str = "") -> frozenset[str]:
-        """Who is told: the assignee, if that one or a deputy is there; else all holders of the narrowest scope."""
-        asked = (role, subject, case, on, assignee) if role in self._narrow else (role, "", "", on, assignee)
+    def recipients(
+        self, role: str, subject: str, case: str, on: date, assignee: str = ""
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Who is told: the assignee, if that one or a deputy is there; else all holders of the narrowest scope.
+
+        Twice: as it is, and as it was if those who are away from that day on were only said to be so later that day.
+        """
+        asked = (role, subject, case, on, assignee)
+        return self._recipients(*asked, on), self._recipients(*asked, on - DAY)
+
+    def _recipients(self, role: str, subject: str, case: str, on: date, assignee: str, away_by: date) -> frozenset[str]:
+        where = (subject, case) if role in self._narrow else ("", "")
+        asked = (role, *where, on, assignee, away_by)
         if asked not in self._known:
-            present = self._present([assignee], on) if assignee else frozenset()
-            self._known[asked] = present or self._present(self._holders(role, subject, case, on), on)
+            present = self._present([assignee], on, away_by) if assignee else frozenset()
+            self._known[asked] = present or self._present(self._holders(role, subject, case, on), on, away_by)
         return self._known[asked]
 
     def reachable(self, person: str, on: date) -> bool:
@@ -53,13 +64,7 @@ class People:
                 return held
         return []
 
-    def _present(self, holders: Iterable[str], on: date) -> frozenset[str]:
-        told = set()
-        for holder in holders:
-            away = [a for a in self._book.absences if a.person == holder and a.since <= on <= a.until]
-            deputies = [a.deputy for a in away if not self._is_away(a.deputy, on)]
-            told.update([d for d in deputies if d in self._book.people][:1] if away else [holder])
-        return frozenset(person for person in told if person in self._book.people)
-
-    def _is_away(self, person: str, on: date) -> bool:
-        return any(a.person == person and a.since <= on <= a.until for a in self._book.absences)
+    def _present(self, holders: Iterable[str], on: date, away_by: date) -> frozenset[str]:
+        away = {a.person: a.deputy for a in self._book.absences if a.since <= away_by and on <= a.until}
+        told = {away.get(holder, holder) for holder in holders}
+        return frozenset(person for person in told if person in self._book.people and person not in away)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from hashlib import sha256
@@ -145,18 +145,19 @@ class Post:
         if not mails:
             yield Finding(place, "told", f"is {notice.state}, but no mail tells it")
             return
-        last = max(mail.day for mail in mails)
-        for person in self._meant(notice, last, max(m.created_at for m in mails)) - {mail.person for mail in mails}:
-            yield Finding(place, "told", f"{person} was not told")
+        last, told = max(mail.created_at for mail in mails), {mail.person for mail in mails}
+        if not any(meant <= told for meant in self._meant(notice, last)):
+            left_out = self._meant(notice, last)[0] - told
+            yield Finding(place, "told", f"{', '.join(sorted(left_out))} was not told")
         for mail in mails:
-            if mail.person not in self._meant(notice, mail.day, mail.created_at):
+            if not any(mail.person in meant for meant in self._meant(notice, mail.created_at)):
                 yield Finding(place, "told", f"{mail.person} was told on {mail.day} and does not hold {notice.role}")
 
-    def _meant(self, notice: Notice, on: date, at: datetime) -> frozenset[str]:
+    def _meant(self, notice: Notice, at: datetime) -> tuple[frozenset[str], frozenset[str]]:
         standing = self._standing(notice, at)
         assignee = standing.assignee if standing and standing.role == notice.role else ""
         code, subject = self.book.codes[notice.case], self.subjects[notice.case]
-        return self.people.recipients(notice.role, subject, code, on, assignee)
+        return self.people.recipients(notice.role, subject, code, day_of(at), assignee)
 
     def _standing(self, notice: Notice, at: datetime) -> Standing | None:
         replay = self.replays.get(notice.case)
@@ -169,10 +170,10 @@ class Post:
             return ""
         if self._has_lapsed(notice, replay, at):
             return "there is nothing left to tell" if self._standing(notice, self.now) is None else ""
-        meant = self._meant(notice, today, self.now)
+        meant = frozenset.intersection(*self._meant(notice, self.now))
         if not meant:
             known = f"mail-role/{notice.role}/{self.subjects[notice.case]}" in self.open_incidents
-            return "" if known else f"nobody holds {notice.role}, without an incident"
+            return "" if known or any(self._meant(notice, self.now)) else f"nobody holds {notice.role}, unreported"
         for person in meant - {mail.person for mail in self.mails_of[notice.id]}:
             digest = self.digests.get((person, today))
             if not self.people.reachable(person, today):
@@ -196,7 +197,7 @@ class Post:
         elif mail.kind == "B":
             if mail.key != f"digest/{mail.person}/{mail.day}":
                 yield "no cause", "is no digest of its person and day"
-            if not mail.notices and mail.person not in self._asked(mail.created_at):
+            if not mail.notices and mail.person not in self._asked(mail.created_at, frozenset.union):
                 yield "no cause", "nothing is asked of its reader, and nothing rides in it"
         elif not mail.notices:
             yield "no cause", "tells no notice"
@@ -254,13 +255,13 @@ class Post:
         moments = {max(m.created_at for m in self.digests.values() if m.day == day) for _, day in self.digests}
         moments |= {at for at in self.rounds if self.office(at).is_open(at)}
         for at in sorted(moments):
-            for person in self._asked(at):
+            for person in self._asked(at, frozenset.intersection):
                 today = day_of(at)
                 if (person, today) not in self.digests and self.people.reachable(person, today):
                     yield Finding(f"{person} on {today}", "told", f"has no digest, though work is asked by {at}")
 
-    def _asked(self, at: datetime) -> frozenset[str]:
-        """The colleagues of whom something is asked this week or before."""
+    def _asked(self, at: datetime, reading: Callable[..., frozenset[str]]) -> frozenset[str]:
+        """The colleagues of whom something is asked this week or before; by any reading of who is away, or by all."""
         today, roles = day_of(at), self.people.roles_with_digest()
         sunday = today + (6 - today.weekday()) * DAY
         found: set[str] = set()
@@ -268,7 +269,8 @@ class Post:
             for stands in replay.stood(at).values():
                 if stands.role in roles and stands.due and stands.due <= sunday:
                     code, subject = self.book.codes[number], self.subjects[number]
-                    found |= self.people.recipients(stands.role, subject, code, today, stands.assignee)
+                    both = self.people.recipients(stands.role, subject, code, today, stands.assignee)
+                    found |= reading(*both)
         return frozenset(person for person in found if self.people.gets_digest(person))
 
     def _incidents(self) -> Iterator[Finding]:
@@ -280,7 +282,7 @@ class Post:
                 yield Finding(place, "told", "has no cause or no mend")
             stands = incident.key and incident.first_at <= self.now - DAY
             if stands and self.office(self.now).is_open(self.now):
-                for person in self.people.recipients(ADMINISTRATOR, "", "", today):
+                for person in frozenset.intersection(*self.people.recipients(ADMINISTRATOR, "", "", today)):
                     if f"incidents/{today}/{person}" not in told and self.people.reachable(person, today):
                         yield Finding(place, "told", f"{person} does not hear of it on {today}")
 

@@ -92,10 +92,11 @@ def _book(ask: Ask) -> Book:
 
 
 def _case(*row: Any) -> CaseRow:
-    opened_on, state, closed_on, version, seq, head, check = row[9:]
+    number, code, procedure, subject, key, parent, definition, settings, calendar, *since = row
+    opened_on, state, closed_on, version, seq, head, check = since
     return CaseRow(
-        *row[:9], opened_on=_day(opened_on), state=state, closed_on=_day(closed_on), version=version, seq=seq,
-        head=bytes(head), next_check_at=_instant(check),
+        number, code, procedure, subject, key, parent, definition, settings, calendar, _day(opened_on), state,
+        _day(closed_on), version, seq, bytes(head), _instant(check),
     )  # fmt: skip
 
 

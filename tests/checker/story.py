@@ -1,7 +1,7 @@
 """Half a year in an office, played through the use cases: what the checker must find nothing wrong with.
 
-As a program it plays the story in a database that stands ready, and writes what went out to FOLDER/mail and the moments
-of its rounds to FOLDER/rounds. It runs from whatever copy of Tijdig stands first on the path.
+As a program it plays the story in a database that stands ready, with whatever copy of Tijdig stands first on the path.
+What went out lands in FOLDER/mail, the moments of its rounds in FOLDER/rounds, what was refused in FOLDER/refused.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from models.organisation import Absence
 from models.pins import SettingsVersion
 from models.session import Store
 from tijdig.engine.calendar import instant
+from tijdig.engine.errors import Refused
 from tijdig.service import announce, cases, compose, pins
 from tijdig.service.cases import Doing
 from tijdig.service.channel import Outcome, Unreachable
@@ -35,10 +36,11 @@ from tijdig.service.rounds import sweep_round
 from tijdig.service.work import Work
 from tijdig.settings import Settings
 
-BEGINS, ENDS = date(2026, 1, 5), date(2026, 6, 22)
-OUTAGE = (date(2026, 4, 2), date(2026, 4, 22))
-"""Nothing runs: over Easter."""
+BEGINS, ENDS = date(2026, 1, 5), date(2026, 6, 1)
+OUTAGE = (date(2026, 4, 1), date(2026, 5, 3))
+"""Nothing runs; people go on."""
 MORNING = time(9)
+MORE_ROUNDS = ("2026-01-07", "2026-01-09", "2026-01-14", "2026-02-06", "2026-03-03", "2026-03-06", "2026-03-27")
 REASON = "met elkaar besproken"
 MEMBERS = tuple(f"lid-{n:03d}" for n in range(1, 13))
 
@@ -70,7 +72,7 @@ BAD_DAYS: Mapping[tuple[str, str], int | Exception | None] = {
     ("2026-01-07", "lid-001"): 451,
     ("2026-01-09", "adviser1"): Unreachable(),
     ("2026-02-06", "lid-008"): None,  # taken, and the line went dead
-    ("2026-03-02", "lid-006"): 550,
+    ("2026-03-03", "lid-006"): 550,
 }
 
 
@@ -86,6 +88,13 @@ class Play:
     server: Server
     now: datetime = field(default=instant(BEGINS, MORNING))
     rounds: list[datetime] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def do(self, deed: Deed) -> None:
+        try:
+            deed(self)
+        except Refused as refusal:
+            self.refused.append(str(refusal))
 
     def round(self) -> None:
         """A sweep, and then the mail."""
@@ -166,8 +175,8 @@ def breaks(number: int) -> Deed:
 def mends(number: int) -> Deed:
     def deed(session: Session, now: datetime) -> None:
         _stand_on(session, number, session.exec(select(Case.settings_id).where(Case.subject == MEMBERS[0])).one())
-        incident = session.exec(select(Incident).where(Incident.kind == "case")).one()
-        retry(session, incident.id or 0, now=now)
+        for incident in session.exec(select(Incident).where(Incident.kind == "case")).all():
+            retry(session, incident.id or 0, now=now)
 
     return lambda play: play.write(lambda session: deed(session, play.now))
 
@@ -188,7 +197,7 @@ def settles(state: str, how: str) -> Deed:
 
 ACTIONS = {"actions": "Zorgplan bijwerken"}
 
-# What people do, by day and hour.
+# What people do, by day and hour; two of it is refused, since it is not theirs to do.
 STORY: tuple[tuple[str, Deed], ...] = (
     ("2026-01-05 08:00", opens(1, "2026-01-05")),
     ("2026-01-05 08:00", opens(2, "2026-01-05")),
@@ -215,12 +224,15 @@ STORY: tuple[tuple[str, Deed], ...] = (
     ("2026-02-18 15:00", decides(1, "judge", "green", "adviser1")),
     ("2026-02-19 15:00", decides(4, "judge", "red", "adviser2")),
     ("2026-02-24 15:00", decides(4, "confirm_red", "refused", "director1")),
-    ("2026-03-03 10:00", settles("mislukt", "resend")),
+    ("2026-03-05 10:00", settles("mislukt", "resend")),
     ("2026-03-05 10:00", chooses("extra_closed", "2026-03-06")),
     ("2026-03-05 10:00", opens(10, "2026-03-05", "quality1")),
+    ("2026-03-09 10:00", does(2, "extend", "adviser1", step="norm", by="1 dag")),
     ("2026-03-10 10:00", opens(11, "2026-03-09", at_step="recheck")),
     ("2026-03-13 10:00", does(6, "extend", "director1", step="norm", by="2 dagen")),
     ("2026-03-16 10:00", decides(4, "judge", "red", "adviser2")),
+    ("2026-03-16 11:00", is_away("director1", "2026-03-16", "2026-03-16", "adviser2")),
+    ("2026-03-16 12:00", decides(4, "confirm_red", "red", "adviser2")),
     ("2026-03-17 10:00", decides(4, "confirm_red", "red", "director1")),
     ("2026-03-18 10:00", records(2, audit="DC-7")),
     ("2026-03-19 10:00", breaks(8)),
@@ -234,15 +246,14 @@ STORY: tuple[tuple[str, Deed], ...] = (
     ("2026-05-01 10:00", decides(4, "arrange", "arranged", procedure="red-follow-up", support="Bureau")),
     ("2026-05-18 10:00", decides(3, "judge", "green", "adviser2")),
     ("2026-05-19 10:00", does(9, "withdraw")),
-    ("2026-06-03 10:00", corrects(10, orange_on="2026-03-16")),
+    ("2026-05-20 10:00", corrects(10, orange_on="2026-03-16")),
 )  # fmt: skip
 
 
 def rounds() -> Iterator[datetime]:
-    """Each Monday at nine, also on holidays; in January and March also on Wednesday and Friday; not in the outage."""
+    """Each Monday at nine, also on holidays, and on a few days more; not in the outage."""
     for day in (BEGINS + timedelta(days=n) for n in range((ENDS - BEGINS).days + 1)):
-        busy = day.month in (1, 3) or (day.month == 2 and day.day < 10)
-        if day.weekday() in ((0, 2, 4) if busy else (0,)) and not OUTAGE[0] <= day <= OUTAGE[1]:
+        if (day.weekday() == 0 or day.isoformat() in MORE_ROUNDS) and not OUTAGE[0] <= day <= OUTAGE[1]:
             yield instant(day, MORNING)
 
 
@@ -252,7 +263,8 @@ def play(address: str, folder: Path) -> None:
     deeds = [(instant(date.fromisoformat(at[:10]), time.fromisoformat(at[11:])), deed) for at, deed in STORY]
     for office.now, deed in sorted([*deeds, *((at, Play.round) for at in rounds())], key=lambda d: d[0]):
         office.server.day = office.now.date()
-        deed(office)
+        office.do(deed)
+    (folder / "refused").write_text(json.dumps(office.refused))
     (folder / "rounds").write_text(json.dumps([at.isoformat() for at in office.rounds]))
     office.store.close()
 
