@@ -41,13 +41,17 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came of it; seconds, bytes, and transitions a second. `idle` and `due` are of single sweeps."""
+    """What came of it; seconds, bytes, and transitions a second.
+
+    `idle` and `due` are single sweeps; `in_database` is what statements took of the idle ones, where it is known.
+    """
 
     cold: float
     wall: float
     rate: float | None
     idle: tuple[float, ...]
     due: tuple[float, ...]
+    in_database: tuple[float, ...]
     bytes_per_case: float
     peak_bytes: int
     seconds: Mapping[str, float]
@@ -87,13 +91,13 @@ def _watched(who: Who, trial: Trial, folder: str, dsn: str | None) -> Figures:
         else verify.sweeps(result["store"], result["queries"], trial.cases, trial.due)
     )  # fmt: skip
     wall = came["day"][0] - came["start"][0]
-    own = sum(map(sum, (result.get("seconds", {}).values(), result.get("idle", ()), result.get("due", ()))))
+    own = sum((*result.get("seconds", {}).values(), *result.get("idle", ()), *result.get("due", ())))
     if own < 0.8 * wall - 0.1:
         faults.append(f"its own clock counted {own:.2f} s of {wall:.2f} s")
     if faults:
         raise WrongError(f"{who} is wrong in {trial}: {'; '.join(faults)}")
     return Figures(
         came["start"][0] - began, wall, transitions(trial.cases) / wall if trial.phase == "workload" else None,
-        tuple(result.get("idle", ())), tuple(result.get("due", ())), result["db_bytes"] / trial.cases,
-        result["peak_bytes"], result.get("seconds", {}),
+        tuple(result.get("idle", ())), tuple(result.get("due", ())), tuple(result.get("idle_in_database", ())),
+        result["db_bytes"] / trial.cases, result["peak_bytes"], result.get("seconds", {}),
     )  # fmt: skip

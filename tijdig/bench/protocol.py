@@ -44,12 +44,17 @@ def workload(contender: Contender, cases: int, spread: int) -> Mapping[str, Any]
     return {"seconds": seconds}
 
 
-def sweeps(contender: Contender) -> Mapping[str, Any]:
-    """Sweep where nothing is due, and where something is; gives the seconds of each sweep."""
-    took: dict[str, list[float]] = {"idle": [], "due": []}
+def sweeps(contender: Contender, in_database: Callable[[], float] = lambda: 0.0) -> Mapping[str, Any]:
+    """Sweep where nothing is due, and where something is; gives the seconds of each sweep, and those in the database.
+
+    `in_database` tells how many seconds statements have taken so far.
+    """
+    took: dict[str, list[float]] = {"idle": [], "due": [], "idle_in_database": [], "due_in_database": []}
     for what, days in (("idle", w.IDLE_DAYS), ("due", w.DUE_DAYS)):
         for day in days:
+            before = in_database()
             took[what].append(_timed(contender.sweep, day))
+            took[f"{what}_in_database"].append(in_database() - before)
             say("day", day=day)
     return took
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from models.session import Store
 from tijdig.bench.days import Days
 from tijdig.bench.house import found, take_in
+from tijdig.bench.meter import metered
 from tijdig.bench.place import Place
 from tijdig.bench.protocol import Phase, peak_bytes, say, sweeps, to_fill, workload
 from tijdig.bench.queries import queries
@@ -45,11 +47,16 @@ def run(phase: Phase, options: Options) -> None:
     known = {"store": place.told, "queries": queries(postgresql=bool(options.dsn))}
     say("start", **known)
     days = Days(store, each=options.commit == "request")
-    took = workload(days, options.cases, options.spread) if phase == "workload" else sweeps(days)
+    took = workload(days, options.cases, options.spread) if phase == "workload" else _metered_sweeps(days)
     peak = peak_bytes()
     store.close()
     name = f"tijdig-{place.told['kind']}-{options.commit}-{options.sync or 'own'}"
     say("result", contender=name, db_bytes=place.bytes() - empty, peak_bytes=peak, **known, **took)
+
+
+def _metered_sweeps(days: Days) -> Mapping[str, Any]:
+    with metered() as meter:
+        return sweeps(days, lambda: meter.seconds)
 
 
 def _fill_apart(options: Options) -> None:
