@@ -26,7 +26,7 @@ def planned_at() -> datetime:
 def overtaken(at: Here, kind: str) -> State[Any] | None:
     """What a run ends in when a later one did its work: after an outage all missed runs start, and one is enough."""
     with at.store.read() as session:
-        last = last_run(session, kind)
+        last = last_run(session, kind, wall=at.wall)
     if last is None or last.started_at <= planned_at():
         return None
     return Completed(name="Skipped", message="Een latere ronde deed dit al.")

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, func, select, update
 
 from models.message import Mail
@@ -44,6 +44,9 @@ BACK_OFF_MINUTES = (1, 5, 15, 60)
 
 GIVE_UP_AFTER = 120
 """So many refusals for now are a refusal for good: five days of hours."""
+
+FURTHEST = timedelta(days=1)
+"""No lease and no back-off reaches so far; what does was noted by a clock that ran ahead."""
 
 STALE = timedelta(days=5)
 """Mail that stood ready for so long while mailing was off is not sent by itself when it goes on (ux.md, section 6)."""
@@ -174,7 +177,7 @@ class _Delivery:
 
     def _ready(self, session: Session) -> list[int]:
         """The mails whose turn it is, the fatal ones first; outside the window only those that cannot wait for it."""
-        wanted = select(Mail.id).where(self._claimable(), col(Mail.next_try_at) <= self.wall)
+        wanted = select(Mail.id).where(self._claimable(), _has_come(Mail.next_try_at, self.wall))
         if is_open(self.now, self.calendar):
             return [i for i in session.exec(wanted.order_by(col(Mail.fatal).desc(), col(Mail.id))) if i]
         ids = [i for i in session.exec(wanted.where(col(Mail.fatal)).order_by(col(Mail.id))) if i]
@@ -308,7 +311,7 @@ class _Delivery:
 
     def _settle_expired(self, session: Session) -> None:
         """A lease that is over belonged to a process that died with the data in its hands."""
-        over = select(Mail).where(Mail.state == "bezig", col(Mail.leased_until) < self.wall)
+        over = select(Mail).where(Mail.state == "bezig", _has_come(Mail.leased_until, self.wall))
         over = over.with_for_update(skip_locked=True)  # another delivery may be at it
         for mail in session.exec(over) if not self.route.channel.repeatable else ():
             session.add(mail)
@@ -322,6 +325,11 @@ class _Delivery:
             session, "mail_server", "mail-server", cause="De mailserver is niet bereikbaar; de berichten wachten.",
             mend="Kijk of de server draait en of TIJDIG_SMTP_URL klopt. De berichten gaan dan vanzelf.", now=self.now,
         )  # fmt: skip
+
+
+def _has_come(moment: datetime | None, wall: datetime) -> ColumnElement[bool]:
+    """Whether a moment of the wall clock, a column, has come; also when it cannot be right."""
+    return or_(col(moment) <= wall, col(moment) > wall + FURTHEST)
 
 
 def _drop_stale(session: Session, now: datetime) -> None:

@@ -43,18 +43,14 @@ def pins_of(row: Case) -> Pins:
 
 
 def publish(session: Session, procedures: Iterable[Procedure], *, now: datetime, by: str) -> list[str]:
-    """Store new revisions; give the ids of the procedures that were new. A stored one whose bytes changed is mended.
-
-    Raises Refused when a revision was published before with other contents.
-    """
-    published = {(d.procedure, d.revision): d for d in session.exec(select(Definition))}
+    """Store new revisions; give the ids of the procedures that were new. Raises Refused when a revision was changed."""
+    published = {(d.procedure, d.revision): d.sha256 for d in session.exec(select(Definition))}
     new = []
     for procedure in procedures:
         snapshot = canonical(to_json(procedure))
         sha256 = digest(snapshot)
         known = published.get((procedure.id, procedure.revision))
-        if known and known.sha256 == sha256:
-            known.snapshot = snapshot
+        if known == sha256:
             continue
         if known:
             raise Refused(
@@ -123,7 +119,7 @@ def procedure_of(definition: Definition) -> Procedure:
     if digest(definition.snapshot) != definition.sha256:
         raise Misconfigured(
             f"{definition.procedure} revision {definition.revision} is not what was published: its bytes changed. "
-            f"Run `tijdig init`, which writes it anew, or restore a backup."
+            f"Put back the newest backup in which it is whole."
         )
     return _procedure(definition.snapshot)
 

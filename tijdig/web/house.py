@@ -68,7 +68,7 @@ class House:
     def edges(self) -> Edges:
         wall = self.wall()
         with self.store.read() as session:
-            run = last_run(session, "sweep")
+            run = last_run(session, "sweep", wall=wall)
             trial = installation(session).mode == "trial"
             clock = self.now(session) if trial else None
         return Edges(run.finished_at if run else None, not run or wall - run.started_at > INTERVALS * self.every, clock)
