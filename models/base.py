@@ -19,6 +19,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def microseconds(moment: datetime) -> int:
+    """An instant as SQLite stores it."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def instant(stored: int) -> datetime:
+    """The instant that SQLite stored."""
+    return _EPOCH + timedelta(microseconds=stored)
+
+
 class Table(SQLModel):
     """Base of the tables. Rows are rows, not the domain: `models` turns them into engine values and back."""
 
@@ -37,10 +47,10 @@ class Instant(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"{value} has no timezone. Give an instant in UTC.")
-        return value if dialect.name == "postgresql" else (value - _EPOCH) // _MICROSECOND
+        return value if dialect.name == "postgresql" else microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        moment: datetime = value if dialect.name == "postgresql" else _EPOCH + value * _MICROSECOND
-        return moment.astimezone(UTC)
+        moment: datetime = value.astimezone(UTC) if dialect.name == "postgresql" else instant(value)
+        return moment

@@ -235,9 +235,10 @@ def test_who_proposed_red_cannot_confirm_it_in_the_same_file_either(orange: Stor
 # --- cost
 
 
-def test_what_a_row_costs_does_not_grow_with_the_file(store: Store) -> None:
-    """Twice as many rows take at most twice as many statements: what many rows share is read once."""
-    assert statements(store, 40) <= 2 * statements(store, 20)
+def test_a_file_takes_no_statement_for_each_row(store: Store) -> None:
+    few = statements(store, 20)
+
+    assert statements(store, 40) <= few + 1  # on PostgreSQL ids come in growing blocks
 
 
 def statements(store: Store, members: int) -> int:
@@ -247,5 +248,4 @@ def statements(store: Store, members: int) -> int:
     with store.write() as session:
         event.listen(session.connection(), "before_cursor_execute", lambda *said: counted.append(said[2]))
         start_batch(session, "\n".join((START, *rows)).encode(), wall=WALL, plan=True)
-    assert len(counted) > members
     return len(counted)

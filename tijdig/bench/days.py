@@ -20,9 +20,9 @@ from tijdig.bench.definition import ORANGE_12W, STEP
 from tijdig.engine.calendar import instant, local_day
 from tijdig.service.acting import Caller, acting
 from tijdig.service.cases import Doing, decide, open_case
-from tijdig.service.compose import compose
 from tijdig.service.held import wanted
 from tijdig.service.people import Directory
+from tijdig.service.post import Post
 from tijdig.service.rounds import sweep_round
 from tijdig.service.work import Work
 
@@ -60,14 +60,13 @@ class Days:
 
     def sweep(self, day: int) -> None:
         now = _moment(day, SWEEPING)
-        if sweep_round(self.store, now=now, wall=now, by="bench").effects:
-            with self.store.write(durable=False) as session:
-                compose(session, now=now, url=LINKS)
+        sweep_round(self.store, now=now, wall=now, by="bench", url=LINKS)
 
     def _open_together(self, at: datetime, cases: Sequence[int]) -> None:
         if not cases:
             return
         with self._together(at) as (work, people):
+            work.expect(ORANGE_12W.id, [w.member(no) for no in cases])
             for no in cases:
                 _open(work, people, no, Doing(w.adviser(no), at))
 
@@ -85,19 +84,17 @@ class Days:
     @contextmanager
     def _acting(self, by: str, at: datetime) -> Iterator[tuple[Work, Directory, Doing]]:
         """One act, as the command does it."""
-        with acting(self.store, Caller(by, by, "bench"), at=None, wall=at, files=Path()) as doing:
+        with acting(self.store, Caller(by, by, "bench"), at=None, wall=at, files=Path(), url=LINKS) as doing:
             yield doing.work, doing.people, doing.doing
-            doing.work.flush()
-            compose(doing.session, now=at, url=LINKS)
 
     @contextmanager
     def _together(self, at: datetime) -> Iterator[tuple[Work, Directory]]:
         """Many acts in one transaction, as a batch does them."""
         with self.store.write() as session:
-            work = Work(session)
-            yield work, Directory.load(session)
+            people = Directory.load(session)
+            work = Work(session, post=Post(session, people, LINKS))
+            yield work, people
             work.flush()
-            compose(session, now=at, url=LINKS)
 
 
 def _moment(day: int, at: time) -> datetime:

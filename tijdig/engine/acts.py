@@ -7,6 +7,7 @@ the person holds a role is asked elsewhere: people are resolved late (design, la
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from functools import lru_cache
 
 from tijdig.engine.calendar import short_date
 from tijdig.engine.case import Record, Terms
@@ -28,6 +29,7 @@ _AFTER_CLOSING = frozenset({"reopen", "take-back", "attach", "correct", "child"}
 _STEP_ROLE_TOO = frozenset({"take", "decide", "record", "attach"})
 
 
+@lru_cache(maxsize=4096)
 def roles_for(terms: Terms, act: str, step: str = "") -> tuple[str, ...]:
     """The roles that may do this act, on this step or goal. Empty: nobody may, the procedure does not allow it."""
     procedure = terms.procedure

@@ -108,6 +108,11 @@ class Terms:
         return {goal.goal: goal for goal in self.procedure.goals}
 
     @cached_property
+    def names(self) -> frozenset[str]:
+        """Of all steps and goals."""
+        return frozenset((*self.steps, *self.goals))
+
+    @cached_property
     def rules(self) -> Mapping[str, DueRule]:
         """The due rule of every step and goal that has one, its own or that of the goal that it serves."""
         own = {part.name: part.due for part in self.procedure.parts}

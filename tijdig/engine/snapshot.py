@@ -7,7 +7,6 @@ the same bytes, so that its SHA-256 names it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -16,10 +15,15 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, NoReturn
 
+import orjson
+
 from tijdig.engine import language as lang
 from tijdig.engine.conditions import NAMES, AllOf, AnyOf, AtLeast, Condition
 from tijdig.engine.errors import Refused
 from tijdig.engine.terms import Term
+
+_PLAIN = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+"""Only what JSON itself has: what the standard library writes with these separators has the same bytes."""
 
 _OPERATORS = {cls: name for name, cls in NAMES.items()}
 _MANY = (AllOf, AnyOf, AtLeast)
@@ -34,7 +38,12 @@ _UNITS = {"hours": "hour", "days": "day", "weeks": "week", "months": "month", "y
 
 def canonical(value: Any) -> str:
     """JSON with one spelling: sorted keys, no spaces, UTF-8 as it is."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return canonical_bytes(value).decode()
+
+
+def canonical_bytes(value: Any) -> bytes:
+    """The same in UTF-8."""
+    return orjson.dumps(value, option=_PLAIN)
 
 
 def digest(text: str) -> str:

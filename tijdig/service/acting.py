@@ -24,6 +24,7 @@ from tijdig.service.clock import installation, set_clock
 from tijdig.service.documents import keeper
 from tijdig.service.forms import clean_text
 from tijdig.service.people import ADMINISTRATOR, NO_RIGHT, TRIAL_USER, Directory
+from tijdig.service.post import Post
 from tijdig.service.tables import read_table
 from tijdig.service.work import Work
 
@@ -52,10 +53,11 @@ class Acting:
 
 @contextmanager
 def acting(
-    store: Store, caller: Caller, *, at: str | None, wall: datetime, files: Path, plan: bool = False
+    store: Store, caller: Caller, *, at: str | None, wall: datetime, files: Path, plan: bool = False, url: str = ""
 ) -> Iterator[Acting]:
     """One act: clock, people and work in one transaction. With `plan` nothing of it stays.
 
+    With `url`, the base of links, mails that need not wait are composed at once.
     Raises Refused as the act does, and in a live installation for an account that belongs to nobody; a denial is
     logged in a transaction of its own.
     """
@@ -63,7 +65,8 @@ def acting(
         now = set_clock(session, at, wall=wall)
         people = Directory.load(session)
         doing = as_whom(session, people, caller, now)
-        work = Work(session, keep=keeper(session, files, now=now))
+        post = Post(session, people, url) if url and not plan else None
+        work = Work(session, keep=keeper(session, files, now=now), post=post)
         yield Acting(session, people, work, doing)
         if plan:
             session.rollback()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from sqlmodel import Session, col, func, select
@@ -15,7 +15,7 @@ from tijdig.service.drafts import Desk, Draft, is_usable
 from tijdig.service.heads import head
 from tijdig.service.incidents import open_incidents, passed, raise_incident
 from tijdig.service.letters import Letter, Reader, alarm_letter, head_letter, incidents_letter
-from tijdig.service.people import ADMINISTRATOR
+from tijdig.service.people import ADMINISTRATOR, Directory
 from tijdig.service.sending import is_open
 
 STANDS_TOO_LONG = timedelta(days=1)
@@ -32,12 +32,9 @@ def break_storm(
     session: Session, desk: Desk, drafts: Sequence[Draft]
 ) -> tuple[Sequence[Draft], frozenset[str], Sequence[Draft]]:
     """The drafts, the keys of those that are held, and the alarm; fatal mail is counted but never held."""
-    limit = max(STORM_AT_LEAST, 2 * len(desk.people.active(desk.today)))
-    recent = select(func.count()).select_from(Mail).where(
-        col(Mail.created_at) > desk.now - STORM_WITHIN, col(Mail.created_at) <= desk.now, Mail.state != "aangehouden"
-    )  # fmt: skip
+    limit = _limit(desk.people, desk.today)
     counted = [d for d in drafts if not d.released and desk.people.channel(d.person) == "mail"]
-    total = session.exec(recent).one() + len(counted) if counted else 0
+    total = _recent(session, desk.now) + len(counted) if counted else 0
     if total <= limit:
         return drafts, frozenset(), ()
     holdable = sorted((d for d in counted if not d.fatal), key=lambda d: d.kind not in ("B", "C", "D"))
@@ -48,6 +45,22 @@ def break_storm(
     words = partial(alarm_letter, total, len(held), limit, ADMINISTRATOR)
     alarm = tuple(_to_administrators(desk, f"storm/{desk.now:%Y-%m-%dT%H:%M}", words))
     return drafts, frozenset(draft.key for draft in held), alarm
+
+
+def leaves_room(session: Session, people: Directory, mails: int, now: datetime) -> bool:
+    """Whether so many mails more are no storm."""
+    return _recent(session, now) + mails <= _limit(people, local_day(now))
+
+
+def _limit(people: Directory, today: date) -> int:
+    return max(STORM_AT_LEAST, 2 * len(people.active(today)))
+
+
+def _recent(session: Session, now: datetime) -> int:
+    since = select(func.count()).select_from(Mail).where(
+        col(Mail.created_at) > now - STORM_WITHIN, col(Mail.created_at) <= now, Mail.state != "aangehouden"
+    )  # fmt: skip
+    return session.exec(since).one()
 
 
 def pass_storm(session: Session, now: datetime) -> None:

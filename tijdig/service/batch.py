@@ -6,14 +6,15 @@ needs is read for many rows at once.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, or_
 
 from models.case import Case
-from models.organisation import Subject
 from tijdig.engine.errors import AlreadyOpen, FourEyes, TijdigError
 from tijdig.engine.language import Procedure
 from tijdig.service.cases import Doing, decide, open_case
@@ -67,7 +68,7 @@ class _Run:
     wall: datetime
     keep: Store | None
     deed: Callable[[Work, Directory, Row, datetime], str]
-    read: Callable[[Work, Sequence[Row]], Sequence[object]]
+    read: Callable[[Work, Sequence[Row]], object]
 
 
 def _run(run: _Run, plan: bool, progress: Progress | None) -> Batched:
@@ -112,9 +113,13 @@ def _attempt(run: _Run, work: Work, people: Directory, row: Row) -> str:
 # --- opening
 
 
-def _subjects(work: Work, rows: Sequence[Row]) -> Sequence[object]:
-    refs = {row.cells["subject"] for row in rows}
-    return work.session.exec(select(Subject).where(col(Subject.ref).in_(refs))).all()
+def _subjects(work: Work, rows: Sequence[Row]) -> None:
+    subjects = defaultdict(set)
+    for row in rows:
+        subjects[row.cells["procedure"]].add(row.cells["subject"])
+    for procedure, refs in subjects.items():
+        with suppress(TijdigError):  # its rows say what is wrong
+            work.expect(procedure, refs)
 
 
 def _start(work: Work, people: Directory, row: Row, at: datetime) -> str:
@@ -133,12 +138,12 @@ def _start(work: Work, people: Directory, row: Row, at: datetime) -> str:
 # --- deciding
 
 
-def _cases(work: Work, rows: Sequence[Row]) -> Sequence[object]:
+def _cases(work: Work, rows: Sequence[Row]) -> None:
     """Take the cases of these rows in hand, by code or by `procedure/subject`."""
     names = {row.cells["case"] for row in rows}
     subjects = {name.partition("/")[2] for name in names if "/" in name}
     running = col(Case.subject).in_(subjects) & (col(Case.state) == "open")
-    return work.claim(wanted(or_(col(Case.code).in_(names), running)).order_by(col(Case.id)).with_for_update())
+    work.claim(wanted(or_(col(Case.code).in_(names), running)).order_by(col(Case.id)).with_for_update())
 
 
 def _decide(work: Work, people: Directory, row: Row, at: datetime) -> str:

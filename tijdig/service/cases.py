@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from models.case import Case as CaseRow
-from models.organisation import Subject
 from tijdig.engine.acts import roles_for
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Record, Terms
@@ -24,7 +23,7 @@ from tijdig.service.forms import clean_text, read_day, read_values
 from tijdig.service.held import Held, wanted
 from tijdig.service.people import Directory
 from tijdig.service.strides import Stride
-from tijdig.service.work import Work
+from tijdig.service.work import MEMBER, Work
 
 OTHER_ACTS = (
     "take", "remind", "extend", "suspend", "resume", "cancel", "withdraw", "reopen", "take-back", "hand-over", "merge",
@@ -61,15 +60,15 @@ def open_case(
     key = f"request/{request_id}" if request_id else None
     if key and (known := work.claim(wanted(col(CaseRow.key) == key))):
         return known[0]
-    _subject(work.session, terms.procedure, subject)
+    _subject(work, terms.procedure, subject)
     _named(terms.procedure, at_step, terms.steps)
     facts = read_values(terms.procedure, values, store=work.keep)
     record = _authorised(people, terms, doing.record("open", values=facts, step=at_step), subject=subject)
     return work.open(procedure, subject, record, key=key)
 
 
-def _subject(session: Session, procedure: Procedure, subject: str) -> None:
-    if procedure.subject == "lid" and session.get(Subject, subject) is None:
+def _subject(work: Work, procedure: Procedure, subject: str) -> None:
+    if procedure.subject == MEMBER and not work.writing.openings.is_member(subject):
         raise Refused(f"There is no member '{subject}'. Import it first: tijdig import members FILE.csv.")
 
 
@@ -138,7 +137,7 @@ def _act(work: Work, held: Held, people: Directory, record: Record) -> Stride:
     if record.person and not people.knows(record.person):
         raise Refused(f"There is no person '{record.person}'. Name somebody of `tijdig export people`.")
     terms = held.terms
-    _named(terms.procedure, record.step, {*terms.steps, *terms.goals})
+    _named(terms.procedure, record.step, terms.names)
     return work.apply(held, _authorised(people, terms, record, subject=held.subject, case=held.code))
 
 
@@ -153,4 +152,4 @@ def _authorised(people: Directory, terms: Terms, record: Record, *, subject: str
         behalf=record.behalf,
         enters=(terms.role(terms.procedure.owner),),
     )
-    return replace(record, behalf=right.behalf)
+    return record if right.behalf == record.behalf else replace(record, behalf=right.behalf)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -19,7 +20,7 @@ from sqlmodel import Session, col
 
 from models.case import Log, Payload
 from tijdig.engine.case import Case, Effect, Happened, Record, Terms
-from tijdig.engine.snapshot import canonical, value_from_json, value_to_json
+from tijdig.engine.snapshot import canonical_bytes, value_from_json, value_to_json
 
 ACT = "act/"
 """The key of a record begins so; what follows is the version it made."""
@@ -43,8 +44,13 @@ class Entry:
     def said(self) -> bytes:
         """What is hashed of it after its case and its place."""
         nominal, commitment = self.nominal and self.nominal.isoformat(), self.commitment and self.commitment.hex()
-        at = self.at.astimezone(UTC).isoformat()
-        return canonical([at, self.kind, self.key, self.actor, nominal, self.overtaken, commitment])[1:].encode()
+        entry = [_text(self.at), self.kind, self.key, self.actor, nominal, self.overtaken, commitment]
+        return canonical_bytes(entry)[1:]
+
+
+@lru_cache
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
 
 
 def link(previous: bytes, begin: bytes, seq: int, said: bytes) -> bytes:
@@ -54,7 +60,7 @@ def link(previous: bytes, begin: bytes, seq: int, said: bytes) -> bytes:
 
 def beginning(code: str) -> bytes:
     """How the text that is hashed begins for every entry of a case."""
-    return canonical([code])[:-1].encode() + b","
+    return canonical_bytes([code])[:-1] + b","
 
 
 def commit(salt: bytes, body: str) -> bytes:
@@ -75,11 +81,18 @@ def entry_of_effect(effect: Effect, at: datetime) -> Entry:
 def record_to_json(record: Record) -> dict[str, Any]:
     """What a record says beside when and who, empty parts left out."""
     said = {}
-    for part in fields(record):
-        value = getattr(record, part.name)
-        if part.name not in ("at", "act", "by") and value:
-            said[part.name] = dict(value) if isinstance(value, Mapping) else value_to_json(value)
+    for name in _SAID:
+        value = getattr(record, name)
+        if value:
+            said[name] = value if isinstance(value, str) else _plain(value)
     return said
+
+
+_SAID = tuple(part.name for part in fields(Record) if part.name not in ("at", "act", "by"))
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value_to_json(value)
 
 
 def record_from_json(at: datetime, act: str, by: str, said: Mapping[str, Any]) -> Record:

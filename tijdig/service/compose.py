@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import insert
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select, update
 
 from models.case import Case, OpenObligation
 from models.message import Mail, MailNotice, Notice
 from models.operation import Incident, Installation
-from models.pins import CalendarVersion, Definition, SettingsVersion
+from models.pins import Definition, SettingsVersion
 from tijdig.engine.calendar import Calendar, local_day
 from tijdig.engine.language import Setting
 from tijdig.service.alarms import STORM, break_storm, escalate_incidents, pass_storm, send_head
@@ -28,6 +25,7 @@ from tijdig.service.incidents import passed, raise_incident
 from tijdig.service.letters import (
     Reader,
 )
+from tijdig.service.mails import Mails
 from tijdig.service.matters import (
     asked_until,
     pending_notices,
@@ -35,11 +33,8 @@ from tijdig.service.matters import (
     told_already,
 )  # fmt: skip
 from tijdig.service.people import Directory
-from tijdig.service.pins import procedure_of
+from tijdig.service.pins import current_calendar, procedure_of
 from tijdig.service.sending import is_open
-
-AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
-"""When a new mail may be tried: delivery counts in wall-clock time, and a trial's `now` may lie beyond it."""
 
 UNREACHABLE = ("mail_role", "mail_address")
 
@@ -61,18 +56,12 @@ def compose(session: Session, *, now: datetime, url: str) -> dict[str, int]:
     alarm = [*alarm, *escalate_incidents(session, desk), *send_head(session, desk)]
     waiting = _waiting_for_others(session, people, local_day(now)) if any(d.kind == "B" for d in drafts) else {}
     _close_notices(session, decided)
-    _write(session, [*drafts, *alarm], held, _Writer(desk, url, home.uuid, waiting))
+    _write(session, [*drafts, *alarm], held, desk, url, home.uuid, waiting)
     _report(session, decided.troubles, now)
     seal_rows(session, now=now)
     prints = sum(people.channel(draft.person) == "post" for draft in drafts)
     return {"composed": len(drafts), "held": len(held) + prints, "lapsed": len(decided.lapsed),
             "troubles": len(decided.troubles)}  # fmt: skip
-
-
-def current_calendar(session: Session) -> Calendar:
-    """The newest version of the calendar."""
-    body = session.exec(select(CalendarVersion.body).order_by(col(CalendarVersion.id).desc()).limit(1)).one()
-    return Calendar.from_dict(json.loads(body))
 
 
 def _desk(session: Session, now: datetime, calendar: Calendar, people: Directory) -> Desk:
@@ -110,56 +99,41 @@ def _close_notices(session: Session, decided: Decided) -> None:
         session.execute(update(Notice), rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
-    """What turns a draft into the row of a mail."""
-
-    desk: Desk
-    url: str
-    installation: str
-    waiting: Mapping[str, int]
-
-    def row(self, draft: Draft, state: str, why: str) -> dict[str, Any]:
-        people, today = self.desk.people, self.desk.today
-        id = message_id(self.installation, draft.key)
-        behalf = people.name(draft.behalf) if draft.behalf else ""
-        reader = Reader(
-            draft.person, today, self.url, number_of(id), people.channel(draft.person), behalf,
-            self.waiting.get(draft.person, 0), people.name,
-        )  # fmt: skip
-        letter = draft.words(reader)
-        return {
-            "key": draft.key, "person_id": draft.person, "kind": draft.kind, "day": today, "thread": draft.thread,
-            "address": "" if reader.channel == "post" else people.address(draft.person, today),
-            "fatal": draft.fatal, "state": state, "why": why, "attempts": 0, "next_try_at": AT_ONCE,
-            "created_at": self.desk.now, "subject": letter.subject, "text": letter.text, "html": letter.html,
-        }  # fmt: skip
-
-
 POST = "per post: druk het af en verstuur het"
 
 
-def _write(session: Session, drafts: Sequence[Draft], held: frozenset[str], writer: _Writer) -> None:
-    rows = []
+def _write(
+    session: Session, drafts: Sequence[Draft], held: frozenset[str], desk: Desk, url: str, installation: str,
+    waiting: Mapping[str, int],
+) -> None:  # fmt: skip
+    """Word the drafts and write them; what goes by post or was held by the storm breaker is held."""
+    mails, people, today = Mails(session), desk.people, desk.today
+    printed = {}
     for draft in drafts:
-        by_post = writer.desk.people.channel(draft.person) == "post"
-        why = POST if by_post else STORM if draft.key in held else ""
-        rows.append(writer.row(draft, "aangehouden" if why else "klaar", why))
-    if not rows:
-        return
-    made = session.execute(insert(Mail).returning(col(Mail.key), col(Mail.id)), rows)
-    ids: dict[str, int] = {key: number for key, number in made if number is not None}
-    tells = [{"mail_id": ids[draft.key], "notice_id": notice} for draft in drafts for notice in draft.notices]
-    if tells:
-        session.execute(insert(MailNotice), tells)
-    for row in rows:
-        if row["why"] == POST:
-            number = ids[row["key"]]
-            raise_incident(
-                session, "print", f"print/{number}", cause=f"Bericht {number} gaat per post: {row['subject']}.",
-                mend=f"Druk het af uit Postvak uit en verstuur het; meld dat met: tijdig settle {number} arrived.",
-                now=writer.desk.now,
-            )  # fmt: skip
+        channel = people.channel(draft.person)
+        letter = draft.words(_reader(draft, desk, url, installation, waiting))
+        if channel == "post":
+            printed[len(mails.rows)] = letter.subject
+        mails.add(
+            draft.key, draft.person, draft.kind, letter, at=desk.now, day=today, notices=draft.notices,
+            address="" if channel == "post" else people.address(draft.person, today), thread=draft.thread,
+            fatal=draft.fatal, why=POST if channel == "post" else STORM if draft.key in held else "",
+        )  # fmt: skip
+    ids = mails.write()
+    for place, subject in printed.items():
+        number = ids[place]
+        raise_incident(
+            session, "print", f"print/{number}", cause=f"Bericht {number} gaat per post: {subject}.", now=desk.now,
+            mend=f"Druk het af uit Postvak uit en verstuur het; meld dat met: tijdig settle {number} arrived.",
+        )  # fmt: skip
+
+
+def _reader(draft: Draft, desk: Desk, url: str, installation: str, waiting: Mapping[str, int]) -> Reader:
+    people = desk.people
+    return Reader(
+        draft.person, desk.today, url, number_of(message_id(installation, draft.key)), people.channel(draft.person),
+        people.name(draft.behalf) if draft.behalf else "", waiting.get(draft.person, 0), people.name,
+    )  # fmt: skip
 
 
 def _report(session: Session, troubles: Sequence[Trouble], now: datetime) -> None:

@@ -25,7 +25,6 @@ from tijdig.engine.errors import Misconfigured, Refused
 from tijdig.engine.snapshot import canonical
 from tijdig.service.channel import Channel, Files, Outcome, Unreachable, is_loopback
 from tijdig.service.clock import installation
-from tijdig.service.compose import current_calendar
 from tijdig.service.drafts import is_usable
 from tijdig.service.envelope import AGAIN, envelope, message_id
 from tijdig.service.heads import seal_sent
@@ -35,6 +34,7 @@ from tijdig.service.journal import note
 from tijdig.service.links import open_links, revealer, secret_of
 from tijdig.service.matters import Pending, notices_of_mails, taken_back, why_lapsed
 from tijdig.service.people import Directory
+from tijdig.service.pins import current_calendar
 from tijdig.service.sending import is_open, may_go
 from tijdig.settings import Settings
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any
 
@@ -29,12 +29,16 @@ from tijdig.service.matters import (
     Pending,
     why_lapsed,
 )  # fmt: skip
+from tijdig.service.notices import Telling
 from tijdig.service.people import Directory, Recipient
 from tijdig.service.sending import is_open, may_go
 from tijdig.service.wording import subject_name
 
 SOON_DAYS = 5
 """A task that may be picked up within this many office days has a mail of its own (ux.md, section 6)."""
+
+ALONE = ("C", "D")
+"""The kinds of notice that a colleague too is sent by themselves, never in the digest."""
 
 _USABLE = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
 
@@ -156,12 +160,20 @@ class _Addressing:
 
 
 def _belongs_to(notice: Pending) -> tuple[Any, ...]:
+    matter = notice.matter
+    return ("summary",) if notice.summary else matter_of_mail(notice.kind, notice.key, matter.case_id, matter)
+
+
+def matter_of_mail(kind: str, key: str, case_id: int, about: Matter | Telling) -> tuple[Any, ...]:
     """What one person is told in one mail: a task with its reminders, the rungs of a ladder, the moves of a date."""
-    if notice.summary:
-        return ("summary",)
-    if notice.kind == "G":
-        return ("G", notice.matter.code, notice.key)
-    return ("A" if notice.kind in ASKING else notice.kind, *notice.matter.task)
+    if kind == "G":
+        return "G", case_id, key
+    return "A" if kind in ASKING else kind, case_id, about.step, about.round
+
+
+def notice_key(case: str, entry: str, kind: str, person: str) -> str:
+    """The key of a mail that tells one notice; `entry` is the key of its log entry."""
+    return f"notice/{case}/{entry}/{kind}/{person}"
 
 
 def _has_digest(people: Directory, person: str) -> bool:
@@ -172,7 +184,7 @@ def _goes_alone(notice: Pending, desk: Desk) -> bool:
     """Whether a colleague gets this by itself rather than in the digest."""
     strict = notice.is_fatal or notice.is_statutory
     match notice.kind:
-        case "C" | "D":
+        case kind if kind in ALONE:
             return True
         case "A":
             start = notice.matter.start_on
@@ -197,13 +209,18 @@ def _own_mail(told: Sequence[Told]) -> Draft:
         words: Callable[[Reader], Letter] = partial(overdue_letter, notices)
     else:
         main = _joined(notices)
-        key, thread = f"notice/{main.matter.code}/{main.key}/{main.kind}/{recipient.person}", main.matter.code
+        key, thread = _key_of(main, recipient.person), main.matter.code
         words = partial(notice_letter, main)
     return Draft(
         key, recipient.person, main.kind, words, recipient.behalf, thread, any(n.is_fatal for n in notices),
         all(n.said.get("released") for n in notices), tuple(n.id for n in notices),
         tuple(n.id for n in notices) if main.summary else (main.id,),
     )  # fmt: skip
+
+
+def _key_of(notice: Pending, person: str) -> str:
+    key = notice_key(notice.matter.code, notice.key, notice.kind, person)
+    return f"{key}/{notice.matter.step}/{notice.matter.round}" if notice.kind == "F" else key  # one act moves many
 
 
 def _joined(notices: Sequence[Pending]) -> Pending:
@@ -258,6 +275,7 @@ def _told_once(told: Iterable[Told]) -> Iterator[Told]:
         yield _joined([notice for notice, _ in order]), order[-1][1]
 
 
+@lru_cache(maxsize=10_000)
 def is_usable(address: str) -> bool:
     """Whether mail can be sent there at all: one plain address, without a line break or a second recipient."""
     return _USABLE.fullmatch(address) is not None

@@ -143,6 +143,8 @@ def read_values(procedure: Procedure, given: Mapping[str, Any], *, store: Store 
 
     Empty values are left out. Raises Refused with every problem: unknown names, values that do not fit.
     """
+    if not given:
+        return {}
     known = {fact.fact: fact for fact in procedure.facts}
     stray = sorted(set(given) - set(known))
     if stray:

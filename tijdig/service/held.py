@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Column, ColumnElement, Date, Select, null, type_coerce
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
+from models.base import Instant
+from models.bulk import day_of, instant_of
 from models.case import Case as CaseRow
+from models.schema import METADATA
 from tijdig.engine.case import Case, Terms
 from tijdig.engine.errors import Refused
 from tijdig.service.chain import beginning, read
@@ -20,17 +23,26 @@ from tijdig.service.pins import Pins, TermsLoader
 LOADER = TermsLoader()
 """Versions never change, so one process keeps what it read."""
 
-_COLUMNS = tuple(
-    col(getattr(CaseRow, name))
-    for name in ("id", "code", "procedure", "subject", "key", "parent_id", "parent_step", "definition_id",
-                 "settings_id", "calendar_id", "opened_on", "state", "closed_on", "changed_at", "version", "seq",
-                 "head", "course", "next_check_at")
-)  # fmt: skip
+
+def _as_stored(name: str) -> ColumnElement[Any]:
+    """A column whose days and instants are not converted: most are only written back."""
+    column: Column[Any] = METADATA.tables[str(CaseRow.__tablename__)].c[name]
+    return type_coerce(column, null().type) if isinstance(column.type, Instant | Date) else column
+
+
+_COLUMNS = tuple(map(_as_stored, (
+    "id", "code", "procedure", "subject", "key", "parent_id", "parent_step", "opened_on", "state", "closed_on",
+    "changed_at", "version", "seq", "head", "course", "next_check_at", "definition_id", "settings_id", "calendar_id",
+)))  # fmt: skip
 
 
 @dataclass(slots=True)
 class Held:
-    """A case as its row has it, to be read and moved in one transaction. `stored` is its `seq` in the database."""
+    """A case as its row has it, to be read and moved in one transaction.
+
+    `opened`, `closed`, `changed` and `next_check` are days and instants as they are stored (`models.bulk`).
+    `written` is its `seq` in the database, 0 for a new one.
+    """
 
     session: Session
     pins: Pins
@@ -41,17 +53,16 @@ class Held:
     key: str | None
     parent_id: int | None
     parent_step: str
-    opened_on: date
+    opened: Any
     state: str
-    closed_on: date | None
-    changed_at: datetime
+    closed: Any
+    changed: Any
     version: int
     seq: int
     head: bytes
     course: bytes
-    next_check_at: datetime | None
-    stored: int = 0
-    begin: bytes = b""
+    next_check: Any
+    written: int = 0
     known: Case | None = field(default=None, repr=False)
     _terms: Terms | None = field(default=None, repr=False)
 
@@ -70,13 +81,30 @@ class Held:
         return self.known
 
     @property
+    def begin(self) -> bytes:
+        """How the text begins that is hashed for each of its log entries."""
+        return beginning(self.code)
+
+    @property
+    def opened_on(self) -> date:
+        return day_of(self.opened)
+
+    @property
+    def closed_on(self) -> date | None:
+        return day_of(self.closed) if self.closed else None
+
+    @property
+    def changed_at(self) -> datetime:
+        return instant_of(self.changed)
+
+    @property
     def is_open(self) -> bool:
         return self.state == "open"
 
     @property
     def alone(self) -> bool:
         """Whether its subject may have no other open case of this procedure."""
-        return self.is_open and self.terms.procedure.one_open
+        return self.state == "open" and self.terms.procedure.one_open
 
 
 def wanted(*which: ColumnElement[bool]) -> Select[Any]:
@@ -86,13 +114,16 @@ def wanted(*which: ColumnElement[bool]) -> Select[Any]:
 
 def held(session: Session, statement: Select[Any]) -> list[Held]:
     """The cases of a statement that `wanted` made: one statement, however many."""
+    pinned: dict[tuple[int, int, int], tuple[Pins, Terms | None]] = {}
     found = []
-    for id, code, procedure, subject, key, parent, parent_step, *pinned, opened, state, closed, changed, version, seq, \
-            head, course, next_check_at in session.execute(statement):  # fmt: skip
-        found.append(
-            Held(session, Pins(*pinned), id, code, procedure, subject, key, parent, parent_step, opened, state, closed,
-                 changed, version, seq, head, course, next_check_at, seq, beginning(code))
-        )  # fmt: skip
+    for *row, definition, settings, calendar in session.execute(statement):
+        pins = definition, settings, calendar
+        if pins not in pinned:
+            pinned[pins] = Pins(*pins), LOADER.loaded(session, Pins(*pins))
+        known, terms = pinned[pins]
+        one = Held(session, known, *row)
+        one.written, one._terms = one.seq, terms
+        found.append(one)
     return found
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tijdig.engine.calendar import Calendar, short_date
 from tijdig.service.links import mark
 from tijdig.service.matters import ASKING, Matter, Pending
-from tijdig.service.rendering import Form, filler, form, names
 from tijdig.service.wording import (
     all_days,
     and_,
@@ -51,8 +52,10 @@ LONGEST_PART = 40
 
 ANSWER = {"mail": "Antwoord op dit bericht", "post": "Bel of schrijf ons"}
 
-SIMPLE = frozenset(("name", "told_iso", "due_iso"))
-"""Words that cost nothing to find: a letter that needs no others is written many times as fast."""
+_TEMPLATES = Environment(
+    loader=PackageLoader("templates", ""), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    autoescape=lambda name: bool(name and name.endswith(".html.j2")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +117,15 @@ def write(template: str, said: Mapping[str, Any], reader: Reader, *, role: str, 
     """A letter from its template, with the closing line that says why the reader gets it."""
     closing = {"role": role, "about": about, "rule": rule, "behalf": reader.behalf, "number": reader.number,
                "answer": ANSWER[reader.channel]}  # fmt: skip
-    return _letter(form(template), {**said, **closing, "why": filler("_why")(closing)})
+    words = {**said, **closing, "why": _render("_why", closing)}
+    subject = shortened(one_line(_render(f"{template}.subject", words)), LONGEST_SUBJECT)
+    html = _render(f"{template}.html", words) + "\n" if f"mail/{template}.html.j2" in _known() else ""
+    return Letter(subject, _render(f"{template}.txt", words) + "\n", html)
 
 
-def _letter(made: Form, words: Mapping[str, Any]) -> Letter:
-    subject = shortened(one_line(made.subject(words)), LONGEST_SUBJECT)
-    return Letter(subject, made.text(words) + "\n", made.html(words) + "\n" if made.html else "")
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(_TEMPLATES.list_templates())
 
 
 @lru_cache(maxsize=1024)
@@ -127,27 +133,21 @@ def template_of(kind: str, procedure: str, rule: str) -> str:
     """The template of a notice: the procedure's own for this rule or this letter, else the one for all."""
     letter = TEMPLATES[kind]
     own = (f"{procedure}/{letter}_{rule}", f"{procedure}/{letter}")
-    return next((name for name in own if f"mail/{name}.txt.j2" in names()), letter)
+    return next((name for name in own if f"mail/{name}.txt.j2" in _known()), letter)
+
+
+def _render(name: str, words: Mapping[str, Any]) -> str:
+    return _TEMPLATES.get_template(f"mail/{name}.j2").render(words).strip()
 
 
 def notice_letter(notice: Pending, reader: Reader) -> Letter:
     """The letter of one notice: A, C, D, E, F or G."""
     matter = notice.matter
-    template = template_of(notice.kind, matter.procedure, notice.said.get("rule", ""))
-    made, said = form(template), _simple_words(notice, reader)
-    if made.words is not None and made.words <= SIMPLE:
-        return _letter(made, said)
-    said |= _matter_words(notice, reader) | _notice_words(notice, reader)
+    said = _matter_words(notice, reader) | _notice_words(notice, reader)
     about = f"{subject_name(matter.subject)} (dossier {matter.code})"
     rule = one_line(str(notice.said.get("asks") or notice.said.get("title", ""))).rstrip(".")
+    template = template_of(notice.kind, matter.procedure, str(notice.said.get("rule", "")))
     return write(template, said, reader, role=notice.role, about=about, rule=rule)
-
-
-def _simple_words(notice: Pending, reader: Reader) -> dict[str, Any]:
-    """What SIMPLE names."""
-    matter, said = notice.matter, notice.said
-    due = str(matter.due or "") if matter.stands else said.get("due", "")
-    return {"name": reader.name_of(matter.subject), "told_iso": said.get("told_on", ""), "due_iso": due}
 
 
 def _matter_words(notice: Pending, reader: Reader) -> dict[str, Any]:
@@ -163,7 +163,8 @@ def _matter_words(notice: Pending, reader: Reader) -> dict[str, Any]:
         "title": inside(str(notice.said.get("title", ""))), "subject": subject_name(matter.subject),
         "code": matter.code, "goal": matter.kind == "goal", "closed": matter.closed, "link": reader.link(matter),
         "due": due_words(due, at), "basis": basis_words(basis, fatal), "uncertain": matter.uncertain,
-        "left": days_left(due, reader.today) if due else "",
+        "left": days_left(due, reader.today) if due else "", "name": reader.name_of(matter.subject),
+        "due_iso": str(due or ""), "told_iso": notice.said.get("told_on", ""),
     }  # fmt: skip
 
 

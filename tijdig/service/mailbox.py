@@ -17,10 +17,11 @@ from tijdig.engine.acts import MIN_REASON
 from tijdig.engine.errors import Refused
 from tijdig.engine.snapshot import canonical
 from tijdig.service.clock import installation
-from tijdig.service.compose import AT_ONCE, POST
+from tijdig.service.compose import POST
 from tijdig.service.deliver import UNCERTAIN_ONCE
 from tijdig.service.hold import GOES, HELD_BY_RESTORE, MAYBE_SENT, hold_repeated, set_mails
 from tijdig.service.incidents import passed
+from tijdig.service.mails import AT_ONCE
 
 Settle = Literal["resend", "arrived", "drop", "release"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from tijdig.engine.advance import Advance, Move
@@ -15,9 +16,11 @@ from tijdig.engine.calendar import local_day, midnight
 from tijdig.engine.case import Effect, Record, Terms
 from tijdig.engine.language import Step
 from tijdig.engine.plan import Obligation, obligations, pick_up_on
+from tijdig.engine.snapshot import canonical
+from tijdig.service.matters import Matter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Telling:
     """A notice to be: the log entry that it tells (which of those of one advance), to which role, and what it says.
 
@@ -30,12 +33,29 @@ class Telling:
     step: str
     round: int
     said: Mapping[str, Any]
+    matter: Matter
+    """The obligation that it is about, of any case of this course: without case, code and subject."""
     summary: bool = False
     not_before: datetime | None = None
 
-    @property
+    @cached_property
     def fatal(self) -> bool:
         return bool(self.said.get("fatal"))
+
+    @cached_property
+    def variables(self) -> str:
+        """What it says, as JSON."""
+        return canonical(self.said)
+
+    @cached_property
+    def kept(self) -> str:
+        """Of what it says, what delivery still asks when the mail is written; as JSON."""
+        return canonical({name: self.said[name] for name in ("basis", "due") if name in self.said})
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """It may be told as it is, and now: what it is about stands, and nothing makes it wait or ride with others."""
+        return not self.summary and self.not_before is None and (self.matter.stands or self.kind == "G")
 
 
 def tellings(result: Advance, at: datetime, record: Record | None) -> Iterator[Telling]:
@@ -47,15 +67,17 @@ def tellings(result: Advance, at: datetime, record: Record | None) -> Iterator[T
     for i, effect in enumerate(result.effects):
         letter = _letter(result.case.terms, effect)
         if letter and not effect.overtaken:
-            said = _variables(result, effect, asked.get((effect.step, effect.round)), record)
+            about = asked.get((effect.step, effect.round))
+            said, matter = _variables(result, effect, about, record), _matter(result, effect.step, effect.round, about)
             entry = i + (record is not None and i >= result.caught_up)
             for role in effect.to:
-                yield Telling(entry, letter, role, effect.step, effect.round, said, effect.summary,
+                yield Telling(entry, letter, role, effect.step, effect.round, said, matter, effect.summary,
                               _waits_until(effect, at, result))  # fmt: skip
     for move in _told_moves(result):
-        said = _change(result, move, asked[move.step, move.round], record)
+        about = asked[move.step, move.round]
+        said, matter = _change(result, move, about, record), _matter(result, move.step, move.round, about)
         for role in move.told:
-            yield Telling(result.caught_up, "F", role, move.step, move.round, said)
+            yield Telling(result.caught_up, "F", role, move.step, move.round, said, matter)
 
 
 def _letter(terms: Terms, effect: Effect) -> str:
@@ -64,6 +86,22 @@ def _letter(terms: Terms, effect: Effect) -> str:
         step = terms.procedure.step(effect.step)
         return "C" if step and step.not_by else "A"
     return {"remind": "E", "escalate": "D", "decide": "G"}.get(effect.kind, "")
+
+
+def _matter(result: Advance, step: str, round: int, asked: Obligation | None) -> Matter:
+    closed, procedure = bool(result.state.closed), result.case.terms.procedure.id
+    if asked is None or not asked.stands or closed:
+        return Matter(0, "", "", closed, step, round, stands=False, procedure=procedure)
+    due = asked.due
+    dated: dict[str, Any] = {} if due is None else {
+        "due": due.due, "due_time": due.due_time.isoformat("minutes") if due.due_time else "", "basis": due.basis,
+        "late_from": due.late_from, "safe": due.safe, "uncertain": due.uncertain,
+    }  # fmt: skip
+    return Matter(
+        0, "", "", closed, step, round, stands=True, kind=asked.kind, asks=asked.label, role=asked.role,
+        assignee=asked.assignee, fatal=asked.fatal, start_on=pick_up_on(asked, result.case.terms), procedure=procedure,
+        **dated,
+    )  # fmt: skip
 
 
 def _waits_until(effect: Effect, at: datetime, result: Advance) -> datetime | None:

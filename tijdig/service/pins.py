@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
@@ -28,8 +28,7 @@ from tijdig.service.forms import read_day
 CALENDAR_SETTINGS = ("may5", "good_friday", "extra_closed", "open_days")
 
 
-@dataclass(frozen=True, slots=True)
-class Pins:
+class Pins(NamedTuple):
     """The three versions that a case runs on, as row ids."""
 
     definition: int
@@ -92,20 +91,36 @@ def current(session: Session, procedure: str) -> Pins:
     return Pins(definition.id or 0, settings or 0, calendar or 0)
 
 
+def current_calendar(session: Session) -> Calendar:
+    """The newest version of the calendar."""
+    body = session.exec(select(CalendarVersion.body).order_by(col(CalendarVersion.id).desc()).limit(1)).one()
+    return _calendar(body)
+
+
+@lru_cache(maxsize=64)
+def _calendar(body: str) -> Calendar:
+    return Calendar.from_dict(json.loads(body))
+
+
 class TermsLoader:
     """Engine terms by store and pins. Versions never change, so what was read is kept as long as the store's engine."""
 
     def __init__(self) -> None:
         self._kept: WeakKeyDictionary[Engine, dict[Pins, Terms]] = WeakKeyDictionary()
 
+    def loaded(self, session: Session, pins: Pins) -> Terms | None:
+        """These terms, if they were loaded before."""
+        return self._kept.get(session.get_bind().engine, {}).get(pins)
+
     def load(self, session: Session, pins: Pins) -> Terms:
+        """These terms. Raises Misconfigured when what they are made of was changed."""
         terms = self._kept.setdefault(session.get_bind().engine, {})
         if pins not in terms:
             definition = session.get_one(Definition, pins.definition)
             settings = session.get_one(SettingsVersion, pins.settings)
             calendar = session.get_one(CalendarVersion, pins.calendar)
             values = {k: value_from_json(v) for k, v in json.loads(settings.values).items()}
-            terms[pins] = Terms(procedure_of(definition), values, Calendar.from_dict(json.loads(calendar.body)))
+            terms[pins] = Terms(procedure_of(definition), values, _calendar(calendar.body))
         return terms[pins]
 
 

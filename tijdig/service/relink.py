@@ -13,12 +13,12 @@ from models.case import Case, OpenObligation
 from models.message import Link, Mail
 from models.operation import Installation
 from tijdig.engine.calendar import ZONE, local_day
-from tijdig.service.compose import AT_ONCE
 from tijdig.service.drafts import is_usable
 from tijdig.service.envelope import message_id, number_of
 from tijdig.service.held import LOADER
 from tijdig.service.letters import Reader, notice_letter
 from tijdig.service.links import hashed
+from tijdig.service.mails import AT_ONCE
 from tijdig.service.matters import Matter, Pending
 from tijdig.service.people import Directory
 from tijdig.service.pins import pins_of

@@ -12,9 +12,9 @@ from tijdig.service.sweep import Swept, sweep
 from tijdig.settings import Settings
 
 
-def sweep_round(store: Store, *, now: datetime, wall: datetime, by: str = "") -> Swept:
+def sweep_round(store: Store, *, now: datetime, wall: datetime, by: str = "", url: str = "") -> Swept:
     """Catch up all that is due, then open the cases of programmes whose period is over; these come caught up."""
-    swept = sweep(store, now=now, wall=wall, by=by)
+    swept = sweep(store, now=now, wall=wall, by=by, url=url)
     open_periods(store, now=now)  # last: a programme that cannot open its cases keeps none of the others waiting
     return swept
 

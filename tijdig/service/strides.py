@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
@@ -22,12 +22,23 @@ from tijdig.engine.plan import Obligation, obligations, pick_up_on
 from tijdig.service.chain import Entry, entry_of_effect, follow
 from tijdig.service.notices import Telling, tellings
 
+Line = tuple[bytes, Row]
+"""A log entry of any case of a course: what is hashed of it, and its columns from `at` to `commitment` as stored."""
+
+
+def line(entry: Entry, instant: Callable[[datetime], Any], day: Callable[[date], Any]) -> Line:
+    """The line of an entry."""
+    nominal = day(entry.nominal) if entry.nominal else None
+    return entry.said, (
+        instant(entry.at), entry.kind, entry.key, entry.actor, nominal, entry.overtaken, entry.commitment
+    )  # fmt: skip
+
+
 KEPT = 5000
 """So many strides are remembered, some 3 kB each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Where a case stands, and what comes to it: what a stride is found by."""
 
     terms: Terms
@@ -49,19 +60,20 @@ class Stride:
     """What comes of one step, in the form in which it is stored; all that differs from case to case is left out.
 
     The entry of the record, where there is one, stands between the first `caught_up` effects and the rest.
-    `standing` holds the rows of the read model after it; None where they stay as they are.
+    `next_check` and `closed` are as stored; `standing` holds the rows of the read model after it, None where they stay
+    as they are.
     """
 
     effects: tuple[Effect, ...]
     caught_up: int
-    entries: tuple[tuple[bytes, Row], ...]
+    entries: tuple[Line, ...]
     moves: tuple[Move, ...]
     openings: tuple[Opening, ...]
     tellings: tuple[Telling, ...]
     standing: tuple[Row, ...] | None
-    next_check_at: datetime | None
+    next_check: Any
     state: str
-    closed_on: date | None
+    closed: Any
     course: bytes
 
 
@@ -91,17 +103,15 @@ def stride(session: Session, step: Step, result: Advance, record: Record | None)
     for each in said:
         course = follow(course, each)
     return Stride(
-        result.effects, result.caught_up, tuple((e.said, _stored(e, instant, day)) for e in entries), result.moves,
+        result.effects, result.caught_up, tuple(line(entry, instant, day) for entry in entries), result.moves,
         result.openings, tuple(tellings(result, at, record)),
-        None if result.stands else tuple(_standing(result, instant, day)), result.next_check_at,
-        state.result or "open", local_day(state.closed) if state.closed else None, course,
+        None if result.stands else tuple(_standing(result, instant, day)), _maybe(instant, result.next_check_at),
+        state.result or "open", _maybe(day, local_day(state.closed)) if state.closed else None, course,
     )  # fmt: skip
 
 
-def _stored(entry: Entry, instant: Callable[[datetime], Any], day: Callable[[date], Any]) -> Row:
-    """The columns at, kind, key, actor, nominal, overtaken, commitment."""
-    nominal = day(entry.nominal) if entry.nominal else None
-    return instant(entry.at), entry.kind, entry.key, entry.actor, nominal, entry.overtaken, entry.commitment
+def _maybe(stored: Callable[[Any], Any], value: date | None) -> Any:
+    return None if value is None else stored(value)
 
 
 STANDING = (

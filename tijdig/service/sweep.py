@@ -13,12 +13,15 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from models.bulk import insert_rows, stored_instant
 from models.case import Case as CaseRow
 from models.operation import Run
 from models.session import Store
 from tijdig.engine.snapshot import canonical
 from tijdig.service.held import Held, wanted
 from tijdig.service.incidents import cause_of, mended, raise_incident
+from tijdig.service.people import Directory
+from tijdig.service.post import Post
 from tijdig.service.work import Done, Work
 
 BATCH = 500
@@ -53,74 +56,96 @@ def _due(now: datetime, procedure: str) -> tuple[Any, ...]:
     return (*due, CaseRow.procedure == procedure) if procedure else due
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What a sweep was asked: of which cases, at which moment; `url` is the base of links in mails."""
+
+    store: Store
+    now: datetime
+    wall: datetime
+    by: str
+    procedure: str
+    plan: bool
+    url: str
+    swept: Swept
+
+
 def sweep(
     store: Store, *, now: datetime, wall: datetime, by: str = "", procedure: str = "", plan: bool = False,
-    progress: Progress | None = None,
+    url: str = "", progress: Progress | None = None,
 ) -> Swept:  # fmt: skip
-    """Catch up all that is due at `now`. With `plan` it tells what it would do and changes nothing."""
-    swept, total = Swept(), 0
+    """Catch up all that is due at `now`. With `plan` it tells what it would do and changes nothing.
+
+    With `url`, the base of links, mails that need not wait are composed at once.
+    """
+    round, total = _Round(store, now, wall, by, procedure, plan, url, Swept()), 0
     if progress:
         with store.read() as session:
             total = due_cases(session, now, procedure)
-    while batch := _batch(store, swept, now, procedure, plan):
+    while batch := _batch(round):
         if progress:
-            progress(swept.checked, max(total, swept.checked))
+            progress(round.swept.checked, max(total, round.swept.checked))
         if plan or batch < BATCH:
             break
-    if not plan:
-        _note_run(store, swept, procedure, wall=wall, by=by)
-    return swept
+    return round.swept
 
 
 class _Planned(Exception):  # noqa: N818 - no error: it rolls a preview back
     pass
 
 
-def _batch(store: Store, swept: Swept, now: datetime, procedure: str, plan: bool) -> int:
-    """One transaction over at most BATCH cases; gives how many there were."""
-    limit = None if plan else BATCH
-    ids: list[int] = []
+def _batch(round: _Round) -> int:
+    """One transaction over at most BATCH cases; gives how many there were. The last one notes the run."""
+    swept, cases = round.swept, list[Held]()
     try:
-        with store.write(durable=False) as session:
+        with round.store.write(durable=False) as session:
             work = Work(session)
-            cases = _claim(work, now, procedure, limit)
-            ids = [one.id for one in cases]
-            done = _catch_up(work, cases, now)
-            if plan:
+            cases = _claim(work, round)
+            done = _catch_up(work, cases, round)
+            swept.checked += len(cases)
+            swept.effects += done
+            if round.plan:
                 raise _Planned
+            if len(cases) < BATCH:
+                _note_run(session, round)
     except _Planned:
         pass
     except Exception:
-        if plan or not ids:  # nothing was claimed: it is not a case that ails
+        if round.plan or not cases:  # nothing was claimed: it is not a case that ails
             raise
-        return _one_by_one(store, swept, ids, now)
-    swept.checked += len(ids)
-    swept.effects += done
-    return len(ids)
+        return _one_by_one(round, [one.id for one in cases])
+    return len(cases)
 
 
-def _claim(work: Work, now: datetime, procedure: str, limit: int | None) -> list[Held]:
-    statement = wanted(*_due(now, procedure)).order_by(col(CaseRow.next_check_at), col(CaseRow.id)).limit(limit)
-    return work.claim(statement.with_for_update(skip_locked=True))
+def _claim(work: Work, round: _Round) -> list[Held]:
+    due = wanted(*_due(round.now, round.procedure)).order_by(col(CaseRow.next_check_at), col(CaseRow.id))
+    return work.claim(due.limit(None if round.plan else BATCH).with_for_update(skip_locked=True))
 
 
-def _catch_up(work: Work, cases: Sequence[Held], now: datetime) -> list[Done]:
-    work.sweep(cases, now)
+def _catch_up(work: Work, cases: Sequence[Held], round: _Round) -> list[Done]:
+    if cases and round.url:
+        work.post = Post(work.session, Directory.load(work.session), round.url)
+    work.sweep(cases, round.now)
     work.flush()
-    mended(work.session, [one.id for one in cases], now=now)
+    if cases:
+        mended(work.session, [one.id for one in cases], now=round.now)
     return work.done
 
 
-def _one_by_one(store: Store, swept: Swept, ids: Sequence[int], now: datetime) -> int:
+def _one_by_one(round: _Round, ids: Sequence[int]) -> int:
     for case_id in ids:
-        swept.checked += 1
+        round.swept.checked += 1
         try:
-            with store.write(durable=False) as session:
+            with round.store.write(durable=False) as session:
                 work = Work(session)
-                swept.effects += _catch_up(work, work.claim(wanted(col(CaseRow.id) == case_id).with_for_update()), now)
+                claimed = work.claim(wanted(col(CaseRow.id) == case_id).with_for_update())
+                round.swept.effects += _catch_up(work, claimed, round)
         except Exception as error:
-            with store.write() as session:
-                swept.incidents.append(_set_apart(session, case_id, error, now))
+            with round.store.write() as session:
+                round.swept.incidents.append(_set_apart(session, case_id, error, round.now))
+    if len(ids) < BATCH:
+        with round.store.write(durable=False) as session:
+            _note_run(session, round)
     return len(ids)
 
 
@@ -144,8 +169,10 @@ def retry_after(count: int) -> timedelta:
     return min(RETRY_AFTER * (1 << min(count - 1, 8)), LONGEST_RETRY)  # without that 8 it outgrows a timedelta
 
 
-def _note_run(store: Store, swept: Swept, procedure: str, *, wall: datetime, by: str) -> None:
-    kind = f"sweep/{procedure}" if procedure else "sweep"  # only a whole one reassures the guard
+def _note_run(session: Session, round: _Round) -> None:
+    kind = f"sweep/{round.procedure}" if round.procedure else "sweep"  # only a whole one reassures the guard
+    swept = round.swept
     counts = {"checked": swept.checked, "effects": len(swept.effects), "incidents": len(swept.incidents)}
-    with store.write(durable=False) as session:
-        session.add(Run(kind=kind, by=by, started_at=wall, finished_at=wall, counts=canonical(counts)))
+    insert_rows(session, Run, ("kind", "by", "started_at", "finished_at", "counts"), [
+        (kind, round.by, *[stored_instant(session)(round.wall)] * 2, canonical(counts))
+    ])  # fmt: skip

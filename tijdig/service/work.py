@@ -5,16 +5,15 @@ Case row, log, notices, read model and the cases that it opens or answers are wr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from secrets import token_bytes
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select
 from sqlmodel import Session, col, select
 
-from models.bulk import Row
 from models.case import Case as CaseRow
 from models.pins import Definition
 from tijdig.engine.advance import Advance, Opening, advance, open_case
@@ -22,19 +21,22 @@ from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Case, Effect, Happened, Record, Terms
 from tijdig.engine.errors import AlreadyOpen, Refused
 from tijdig.engine.snapshot import canonical
-from tijdig.service.chain import ACT, Entry, beginning, commit, follow, link, record_to_json
+from tijdig.service.chain import ACT, Entry, commit, follow, link, record_to_json
 from tijdig.service.cohorts import cohort
 from tijdig.service.forms import Store
 from tijdig.service.held import LOADER, Held, held, named, pick, read_all, wanted
 from tijdig.service.pins import Pins, current
-from tijdig.service.strides import Step, Stride, Strides, stride
+from tijdig.service.post import Post
+from tijdig.service.strides import Line, Step, Stride, Strides, stride
 from tijdig.service.writing import Writing
 
 STRIDES = Strides()
 
+MEMBER = "lid"
+"""What a case is about where its subject must be a member."""
 
-@dataclass(frozen=True, slots=True)
-class Done:
+
+class Done(NamedTuple):
     """An effect that happened in this work, and in which case."""
 
     case: str
@@ -50,16 +52,20 @@ class Done:
 
 @dataclass(slots=True)
 class Work:
-    """Collects changes to cases and writes them in bulk at `flush`. `keep` stores a document that is handed in."""
+    """Collects changes to cases and writes them in bulk at `flush`.
+
+    `keep` stores a document that is handed in; `post` composes the mails that need not wait (without it all wait).
+    """
 
     session: Session
     keep: Store | None = None
+    post: Post | None = None
     held: dict[int, Held] = field(default_factory=dict)
     done: list[Done] = field(default_factory=list)
     writing: Writing = field(init=False)
-    _by_code: dict[str, Held] = field(default_factory=dict)
+    _named: dict[str, Held] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
-    _pins: dict[str, Pins] = field(default_factory=dict)
+    _pins: dict[str, tuple[Pins, Terms]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.writing = Writing(self.session)
@@ -74,48 +80,60 @@ class Work:
 
     def find(self, name: str) -> Held:
         """The case to act in, by its id or by `procedure/subject`: the open one, else the latest."""
-        known = self._by_code.get(name)
-        return known or pick(name, self.claim(wanted(named(name)).with_for_update()))
+        known = self._named.get(name)
+        if known and (known.code == name or known.alone):
+            return known
+        return pick(name, self.claim(wanted(named(name)).with_for_update()))
 
     def _take(self, case_id: int) -> Held:
         known = self.held.get(case_id)
         return known or self.claim(wanted(col(CaseRow.id) == case_id).with_for_update())[0]
 
     def _taken(self, one: Held) -> Held:
-        self.held[one.id] = self._by_code[one.code] = one
+        self.held[one.id] = self._named[one.code] = one
+        if one.is_open:
+            self._named[f"{one.procedure}/{one.subject}"] = one
         return one
+
+    def expect(self, procedure: str, subjects: Collection[str]) -> None:
+        """Read at once what opening a case for each of these subjects asks."""
+        self.writing.openings.read(procedure, subjects)
+        if self.terms(procedure).procedure.subject == MEMBER:
+            self.writing.openings.read_members(subjects)
 
     def terms(self, procedure: str) -> Terms:
         """What a case of this procedure that opens now runs on."""
-        return LOADER.load(self.session, self._current(procedure))
+        return self._current(procedure)[1]
 
-    def _current(self, procedure: str) -> Pins:
+    def _current(self, procedure: str) -> tuple[Pins, Terms]:
         """Who opens cases of one procedure, does so one by one: they share its numbers and its open subjects."""
         if procedure not in self._pins:
-            pins = self._pins[procedure] = current(self.session, procedure)
+            pins = current(self.session, procedure)
             self.session.get(Definition, pins.definition, with_for_update={"key_share": True})
+            self._pins[procedure] = pins, LOADER.load(self.session, pins)
         return self._pins[procedure]
 
     # --- moving them
 
     def sweep(self, cases: Sequence[Held], at: datetime) -> None:
         """Catch cases up. Of those that stand alike only the first is read."""
+        steps = [Step(one.terms, one.course, at) for one in cases]
         unknown: dict[Step, Held] = {}
-        for one in cases:
-            step = Step(one.terms, one.course, at)
+        for one, step in zip(cases, steps, strict=True):
             if one.known is None and STRIDES.get(step) is None:
                 unknown.setdefault(step, one)
         if unknown:
             self.flush()
             read_all(self.session, unknown.values())
-        for one in cases:
-            self._move(one, self._stride(one, Step(one.terms, one.course, at)), at)
+        for one, step in zip(cases, steps, strict=True):
+            self._move(one, self._stride(one, step), at)
 
     def apply(self, one: Held, record: Record) -> Stride:
         """Catch a case up and apply a record. Raises Refused when it does not fit."""
         if record.act in ("take-back", "reopen"):
             self._refuse_followed(one, record.step)
-        record = replace(record, at=max(record.at, one.changed_at))  # a clock set back takes no time away
+        if record.at < (last := one.changed_at):
+            record = replace(record, at=last)  # a clock set back takes no time away
         body = canonical(record_to_json(record))
         taken = self._stride(one, Step.of(one.terms, one.course, record, body), record)
         one.version += 1
@@ -126,7 +144,7 @@ class Work:
         carried: Mapping[str, Happened] | None = None, parent: Held | None = None, parent_step: str = "",
     ) -> Held:  # fmt: skip
         """Open a case. Raises Refused (AlreadyOpen) when the subject may have no other one, or a fact is missing."""
-        pins, terms = self._current(procedure), self.terms(procedure)
+        pins, terms = self._current(procedure)
         self._refuse_second(terms, subject)
         body, entries = canonical(record_to_json(record)), _carried(carried or {}, record.at)
         course = b""
@@ -140,8 +158,7 @@ class Work:
         one = self._new(terms, pins, subject, record, key)
         one.known, one.course = known, course
         one.parent_id, one.parent_step = (parent.id if parent else None), parent_step
-        for entry in entries:
-            self._chain(one, entry)
+        self._chain(one, [self.writing.line(entry) for entry in entries])
         self._move(one, taken, record.at, record, body)
         return one
 
@@ -164,19 +181,17 @@ class Work:
     def _move(self, one: Held, taken: Stride, at: datetime, record: Record | None = None, body: str = "") -> Stride:
         """Take a stride with a case: chain its entries, and collect what is to be written."""
         first, was_open = len(self.writing.logs), one.is_open
-        before = len(taken.entries) if record is None else taken.caught_up
-        for said, stored in taken.entries[:before]:
-            self._chain_stored(one, said, stored)
-        if record is not None:
+        if record is None:
+            self._chain(one, taken.entries)
+        else:
+            self._chain(one, taken.entries[: taken.caught_up])
             self._chain_record(one, record, body)
-            for said, stored in taken.entries[before:]:
-                self._chain_stored(one, said, stored)
-            one.changed_at = at
-        one.course, one.next_check_at = taken.course, taken.next_check_at
-        one.state, one.closed_on = taken.state, taken.closed_on
+            self._chain(one, taken.entries[taken.caught_up :])
+            one.changed = self.writing.instant(at)
+        one.course, one.state, one.closed, one.next_check = taken.course, taken.state, taken.closed, taken.next_check
         if not was_open and one.is_open:
             self._refuse_running(one.terms, one.subject)
-        self.writing.touch(one, taken, first)
+        self.writing.touch(one, taken, first, at)
         self.done += [Done(one.code, one.procedure, one.subject, effect, at) for effect in taken.effects]
         for opening in taken.openings:
             self._open_child(one, opening, at, record)
@@ -186,21 +201,19 @@ class Work:
 
     # --- its log
 
-    def _chain_stored(self, one: Held, said: bytes, stored: Row) -> None:
-        one.seq += 1
-        one.head = link(one.head, one.begin, one.seq, said)
-        self.writing.logs.append((one.id, one.seq, *stored, one.head))
-
-    def _chain(self, one: Held, entry: Entry, body: str = "", salt: bytes = b"") -> None:
-        stored = self.writing.stored(entry)
-        self._chain_stored(one, entry.said, stored)
-        if body:
-            self.writing.payloads.append((len(self.writing.logs) - 1, salt, body))
+    def _chain(self, one: Held, lines: Iterable[Line]) -> None:
+        id, begin, seq, head, logs = one.id, one.begin, one.seq, one.head, self.writing.logs
+        for said, stored in lines:
+            seq += 1
+            head = link(head, begin, seq, said)
+            logs.append((id, seq, *stored, head))
+        one.seq, one.head = seq, head
 
     def _chain_record(self, one: Held, record: Record, body: str) -> None:
         salt = token_bytes(16)
         entry = Entry(record.at, record.act, f"{ACT}{one.version}", record.by, commitment=commit(salt, body))
-        self._chain(one, entry, body, salt)
+        self.writing.payloads.append((len(self.writing.logs), salt, body))
+        self._chain(one, [self.writing.line(entry)])
 
     # --- who may be open
 
@@ -219,7 +232,7 @@ class Work:
         procedure = terms.procedure
         if not procedure.one_open:
             return
-        running = self.writing.running(procedure.id, subject)
+        running = self.writing.openings.running(procedure.id, subject)
         if running:
             raise AlreadyOpen(f"{subject} already has an open case of {procedure.id}: {running}. Go on with that one.")
 
@@ -228,12 +241,7 @@ class Work:
         self._refuse_running(terms, subject)
         if procedure.again is None or terms.value(procedure.again):
             return
-        spent = self.session.exec(
-            select(CaseRow.code).where(
-                CaseRow.procedure == procedure.id, CaseRow.subject == subject,
-                col(CaseRow.state).not_in(("cancelled", "merged")),
-            )
-        ).first()  # fmt: skip
+        spent = self.writing.openings.before(procedure.id, subject)
         if spent:
             raise AlreadyOpen(
                 f"{subject} had a case of {procedure.id} before ({spent}), and a second one is not allowed. Allow it "
@@ -246,8 +254,8 @@ class Work:
         procedure, day = terms.procedure, local_day(record.at)
         code = self._code(f"{procedure.code}-{day.year}-")
         one = Held(
-            self.session, pins, self.writing.new_id(), code, procedure.id, subject, key, None, "", day, "open",
-            None, record.at, 1, 0, b"", b"", None, begin=beginning(code), _terms=terms,
+            self.session, pins, next(self.writing.new_ids), code, procedure.id, subject, key, None, "",
+            self.writing.day(day), "open", None, self.writing.instant(record.at), 1, 0, b"", b"", None, _terms=terms,
         )  # fmt: skip
         return self._taken(one)
 
@@ -282,7 +290,7 @@ class Work:
 
     def flush(self) -> None:
         """Write all that was collected: a handful of statements, however many cases."""
-        self.writing.flush()
+        self.writing.flush(self.post)
 
 
 def _carried(carried: Mapping[str, Happened], at: datetime) -> list[Entry]:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from models.bulk import Row, insert_rows, next_ids, stored_day, stored_instant, update_rows
+from models.bulk import Row, delete_rows, ids_one_by_one, insert_rows, next_ids, stored_day, stored_instant, update_rows
 from models.case import Case, Log, OpenObligation, Payload
 from models.message import Notice
 from tijdig.engine.errors import Refused
-from tijdig.engine.snapshot import canonical
 from tijdig.service.chain import Entry
 from tijdig.service.held import Held
 from tijdig.service.notices import Telling
-from tijdig.service.strides import STANDING, Stride
+from tijdig.service.openings import Openings
+from tijdig.service.post import Fresh, Post
+from tijdig.service.strides import STANDING, Line, Stride, line
 
 LOG = ("id", "case_id", "seq", "at", "kind", "key", "actor", "nominal", "overtaken", "commitment", "hash")
 PAYLOAD = ("log_id", "salt", "body")
-NOTICE = ("log_id", "case_id", "kind", "role", "step", "round", "variables", "fatal", "summary", "not_before", "state",
-          "why")  # fmt: skip
+NOTICE = ("id", "log_id", "case_id", "kind", "role", "step", "round", "variables", "fatal", "summary", "not_before",
+          "state", "why")  # fmt: skip
 NEW = ("id", "code", "procedure", "subject", "key", "parent_id", "parent_step", "definition_id", "settings_id",
        "calendar_id", "opened_on")  # fmt: skip
 MOVED = ("alone", "state", "closed_on", "changed_at", "version", "seq", "head", "course", "next_check_at")
@@ -38,47 +39,37 @@ class Writing:
     session: Session
     logs: list[Row] = field(default_factory=list)
     payloads: list[tuple[int, bytes, str]] = field(default_factory=list)
-    tellings: list[tuple[int, Held, Telling]] = field(default_factory=list)
+    tellings: list[tuple[int, Held, Telling, datetime]] = field(default_factory=list)
     touched: dict[int, Held] = field(default_factory=dict)
+    openings: Openings = field(init=False)
+    instant: Callable[[datetime], Any] = field(init=False)
+    day: Callable[[date], Any] = field(init=False)
     standing: dict[int, tuple[Row, ...]] = field(default_factory=dict)
-    _ids: list[int] = field(default_factory=list)
+    new_ids: Iterator[int] = field(init=False)
+    """Ids of cases that are to be written."""
 
-    def stored(self, entry: Entry) -> Row:
-        """The columns of a log entry from `at` to `commitment`."""
-        nominal = stored_day(self.session)(entry.nominal) if entry.nominal else None
-        at = stored_instant(self.session)(entry.at)
-        return at, entry.kind, entry.key, entry.actor, nominal, entry.overtaken, entry.commitment
+    def __post_init__(self) -> None:
+        self.openings, self.new_ids = Openings(self.session), ids_one_by_one(self.session, Case)
+        self.instant, self.day = stored_instant(self.session), stored_day(self.session)
 
-    def touch(self, one: Held, taken: Stride, first: int) -> None:
-        """A case took a stride, whose entries stand in `logs` from `first` on."""
+    def line(self, entry: Entry) -> Line:
+        """A log entry as it is chained and stored."""
+        return line(entry, self.instant, self.day)
+
+    def touch(self, one: Held, taken: Stride, first: int, at: datetime) -> None:
+        """A case took a stride at an instant; its entries stand in `logs` from `first` on."""
         self.touched[one.id] = one
+        self.openings.note(one)
         if taken.standing is not None:
             self.standing[one.id] = taken.standing
-        self.tellings += [(first + telling.entry, one, telling) for telling in taken.tellings]
+        self.tellings += [(first + telling.entry, one, telling, at) for telling in taken.tellings]
 
     def told(self) -> Iterator[tuple[str, Telling]]:
         """What is to be told, each with the key of its log entry."""
-        yield from ((self.logs[at][_KEY], telling) for at, _, telling in self.tellings)
+        yield from ((self.logs[place][_KEY], telling) for place, _, telling, _ in self.tellings)
 
-    def new_id(self) -> int:
-        """The id of a case that is to be written."""
-        if not self._ids:
-            self._ids = list(reversed(next_ids(self.session, Case, 1)))
-        id = self._ids.pop()
-        if self.session.get_bind().dialect.name == "sqlite":
-            self._ids.append(id + 1)
-        return id
-
-    def running(self, procedure: str, subject: str) -> str:
-        """The code of the open case of a subject that allows no other one; empty when there is none."""
-        for one in self.touched.values():
-            if one.procedure == procedure and one.subject == subject and one.alone:
-                return one.code
-        found = select(Case.code, Case.id).where(Case.procedure == procedure, Case.subject == subject, col(Case.alone))
-        return next((code for code, id in self.session.exec(found) if id not in self.touched), "")
-
-    def flush(self) -> None:
-        """Write and forget what was collected."""
+    def flush(self, post: Post | None) -> None:
+        """Write and forget what was collected; `post` composes the mails that need not wait."""
         if not self.touched:
             return
         ids = next_ids(self.session, Log, len(self.logs)) if self.logs else ()
@@ -86,39 +77,48 @@ class Writing:
         insert_rows(self.session, Log, LOG, [(id, *row) for id, row in zip(ids, self.logs, strict=True)])
         insert_rows(self.session, Payload, PAYLOAD, [(ids[at], salt, body) for at, salt, body in self.payloads])
         self._write_standing()
-        self._write_notices(ids)
+        self._write_notices(ids, post)
+        for one in self.touched.values():
+            one.written = one.seq
         self.logs, self.payloads, self.tellings, self.touched, self.standing = [], [], [], {}, {}
 
     def _write_cases(self) -> None:
-        instant, day = stored_instant(self.session), stored_day(self.session)
         new, moved = [], []
         for one in self.touched.values():
-            row = (one.alone, one.state, one.closed_on and day(one.closed_on), instant(one.changed_at), one.version,
-                   one.seq, one.head, one.course, one.next_check_at and instant(one.next_check_at))  # fmt: skip
-            if one.stored:
-                moved.append((*row, one.id, one.stored))
+            row = (one.alone, one.state, one.closed, one.changed, one.version, one.seq, one.head, one.course,
+                   one.next_check)  # fmt: skip
+            if one.written:
+                moved.append((*row, one.id, one.written))
             else:
-                pins = one.pins
                 new.append((one.id, one.code, one.procedure, one.subject, one.key, one.parent_id, one.parent_step,
-                            pins.definition, pins.settings, pins.calendar, day(one.opened_on), *row))  # fmt: skip
-            one.stored = one.seq
+                            *one.pins, one.opened, *row))  # fmt: skip
         if update_rows(self.session, Case, MOVED, ("id", "seq"), moved) != len(moved):
             raise Refused("Somebody else changed one of these cases at this very moment. Try again.", code="BUSY")
         insert_rows(self.session, Case, (*NEW, *MOVED), new)
 
     def _write_standing(self) -> None:
-        if not self.standing:
-            return
-        ids = list(self.standing)
-        self.session.execute(delete(OpenObligation).where(col(OpenObligation.case_id).in_(ids)))
+        stood = [(id,) for id in self.standing if self.touched[id].written]
+        delete_rows(self.session, OpenObligation, ("case_id",), stood)
         rows = [(id, *row) for id, standing in self.standing.items() for row in standing]
         insert_rows(self.session, OpenObligation, STANDING, rows)
 
-    def _write_notices(self, ids: Any) -> None:
-        instant = stored_instant(self.session)
-        rows = [
-            (ids[at], one.id, t.kind, t.role, t.step, t.round, canonical(t.said), t.fatal, t.summary,
-             t.not_before and instant(t.not_before), "gepland", "")
-            for at, one, t in self.tellings
-        ]  # fmt: skip
+    def _write_notices(self, ids: Sequence[int], post: Post | None) -> None:
+        if not self.tellings:
+            return
+        fresh = [
+            Fresh(id, self.logs[place][_KEY], one, telling, at)
+            for id, (place, one, telling, at) in zip(
+                next_ids(self.session, Notice, len(self.tellings)), self.tellings, strict=True
+            )
+        ]
+        mails, ready = post.compose(fresh) if post else (None, ())
+        rows = []
+        for it, (place, *_) in zip(fresh, self.tellings, strict=True):
+            t, is_ready = it.telling, it.id in ready
+            said = t.kept if is_ready else t.variables
+            waits = t.not_before and self.instant(t.not_before)
+            rows.append((it.id, ids[place], it.one.id, t.kind, t.role, t.step, t.round, said, t.fatal, t.summary, waits,
+                         "klaar" if is_ready else "gepland", ""))  # fmt: skip
         insert_rows(self.session, Notice, NOTICE, rows)
+        if mails:
+            mails.write()

@@ -1,0 +1,78 @@
+"""Which cases subjects have, as far as opening another one depends on it: read for many subjects at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import select as columns
+from sqlmodel import Session, col
+
+from models.case import Case
+from models.organisation import Subject
+from tijdig.service.held import Held
+
+UNDONE = ("cancelled", "merged")
+"""A case that ended so counts as never opened."""
+
+
+@dataclass(slots=True)
+class Openings:
+    """What was read of subjects, and what this transaction changed since. Asks for a subject that was not read."""
+
+    session: Session
+    _members: dict[str, bool] = field(default_factory=dict)
+    _read: set[tuple[str, str]] = field(default_factory=set)
+    _running: dict[tuple[str, str], str] = field(default_factory=dict)
+    _before: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def read(self, procedure: str, subjects: Iterable[str]) -> None:
+        """Read the cases of subjects in a procedure: one statement, however many subjects."""
+        unknown = {subject for subject in subjects if (procedure, subject) not in self._read}
+        if not unknown:
+            return
+        self._read |= {(procedure, subject) for subject in unknown}
+        found = columns(col(Case.subject), col(Case.code), col(Case.state), col(Case.alone)).where(
+            col(Case.procedure) == procedure, col(Case.subject).in_(unknown)
+        )
+        for subject, code, state, alone in self.session.execute(found.order_by(col(Case.id).desc())):
+            if alone:
+                self._running.setdefault((procedure, subject), code)
+            if state not in UNDONE:
+                self._before[procedure, subject] = code
+
+    def read_members(self, subjects: Collection[str]) -> None:
+        """Read which of these subjects are members: one statement."""
+        unknown = {subject for subject in subjects if subject not in self._members}
+        if unknown:
+            known = set(self.session.execute(columns(col(Subject.ref)).where(col(Subject.ref).in_(unknown))).scalars())
+            self._members |= {subject: subject in known for subject in unknown}
+
+    def is_member(self, subject: str) -> bool:
+        if subject not in self._members:
+            self.read_members([subject])
+        return self._members[subject]
+
+    def running(self, procedure: str, subject: str) -> str:
+        """The code of the open case of a subject that allows no other one; empty when there is none."""
+        if (procedure, subject) not in self._read:
+            self.read(procedure, [subject])
+        return self._running.get((procedure, subject), "")
+
+    def before(self, procedure: str, subject: str) -> str:
+        """The code of a case that this subject has or had; empty when there is none."""
+        if (procedure, subject) not in self._read:
+            self.read(procedure, [subject])
+        return self._before.get((procedure, subject), "")
+
+    def note(self, one: Held) -> None:
+        """A case was opened, moved or ended here."""
+        key = one.procedure, one.subject
+        if one.alone:
+            self._running[key] = one.code
+        elif self._running.get(key) == one.code:
+            del self._running[key]
+        if one.state not in UNDONE:
+            self._before.setdefault(key, one.code)
+        elif self._before.get(key) == one.code:
+            del self._before[key]

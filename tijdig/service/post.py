@@ -1,0 +1,148 @@
+"""Mails that need not wait: composed in the transaction of the effect that they tell (design, Notices and mails).
+
+What one person without a digest is told about one matter, alone and in the sending window, has nothing to be merged
+with. All else waits for `compose`, which decides by the same rules.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlmodel import Session, col, select
+
+from models.message import Notice
+from models.operation import Installation
+from tijdig.engine.calendar import Calendar, local_day
+from tijdig.service.alarms import leaves_room
+from tijdig.service.drafts import ALONE, is_usable, matter_of_mail, notice_key
+from tijdig.service.envelope import message_id, number_of
+from tijdig.service.held import Held
+from tijdig.service.mails import Mails
+from tijdig.service.matters import Pending
+from tijdig.service.notices import Telling
+from tijdig.service.people import Directory, Recipient
+from tijdig.service.pins import current_calendar
+from tijdig.service.sending import is_open
+from tijdig.service.stencils import Stencil, stencil
+from tijdig.service.wording import subject_name
+
+KEPT = 2000
+"""So many stencils are remembered by a process."""
+
+_STENCILS: dict[tuple[Telling, date, str, bool], Stencil] = {}
+
+
+class Fresh(NamedTuple):
+    """A notice that is about to be written: its id, the key of its log entry, its case, and when."""
+
+    id: int
+    key: str
+    one: Held
+    telling: Telling
+    at: datetime
+
+
+@dataclass(slots=True)
+class Post:
+    """What composes at once. `url` is the base of links."""
+
+    session: Session
+    people: Directory
+    url: str
+    _calendar: Calendar = field(init=False)
+    _installation: str = field(init=False)
+    _windows: dict[datetime, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._calendar = current_calendar(self.session)
+        self._installation = self.session.get_one(Installation, 1).uuid
+
+    def compose(self, fresh: Sequence[Fresh]) -> tuple[Mails, Collection[int]]:
+        """The mails of the notices that need not wait, and the ids of these."""
+        mails, ready = Mails(self.session), [*self._ready(fresh)]
+        if ready and leaves_room(self.session, self.people, len(ready), ready[-1][0].at):
+            for it, person, address in ready:
+                self._add(mails, it, person, address)
+            return mails, {it.id for it, *_ in ready}
+        return mails, ()
+
+    def _ready(self, fresh: Sequence[Fresh]) -> Iterator[tuple[Fresh, str, str]]:
+        """The notices that are all that one person is told about a matter, each with that person and its address."""
+        plain = [it for it in fresh if it.telling.is_plain and self._is_open(it.at)]
+        if not plain:
+            return
+        waiting = self._waiting({it.one.id for it in plain})
+        shared = self._shared(fresh)
+        for it in plain:
+            readers = self._readers(it)
+            if len(readers) == 1 and not readers[0].behalf and it.one.id not in waiting:
+                person = readers[0].person
+                address = self._address(it, person)
+                if address and (person, _matter(it)) not in shared:
+                    yield it, person, address
+
+    def _shared(self, fresh: Sequence[Fresh]) -> Collection[tuple[str, object]]:
+        """What people are told by more than one notice: these have to be merged."""
+        cases = Counter(it.one.id for it in fresh)
+        many = [it for it in fresh if cases[it.one.id] > 1]
+        told = Counter((reader.person, _matter(it)) for it in many for reader in self._readers(it))
+        return {each for each, times in told.items() if times > 1}
+
+    def _is_open(self, at: datetime) -> bool:
+        if at not in self._windows:
+            self._windows[at] = is_open(at, self._calendar)
+        return self._windows[at]
+
+    def _waiting(self, cases: Collection[int]) -> Collection[int]:
+        """Of these cases the ones of which somebody is still to be told something: that may have to be merged."""
+        waits = select(Notice.case_id).where(Notice.state == "gepland", col(Notice.case_id).in_(cases))
+        return set(self.session.exec(waits))
+
+    def _readers(self, it: Fresh) -> tuple[Recipient, ...]:
+        telling, matter = it.telling, it.telling.matter
+        return self.people.recipients(
+            telling.role, subject=it.one.subject, case=it.one.code, on=local_day(it.at),
+            assignee=matter.assignee if telling.role == matter.role else "",
+        )  # fmt: skip
+
+    def _address(self, it: Fresh, person: str) -> str:
+        """Where this person gets it by itself; empty when it rides in a digest, goes by post or cannot be mailed."""
+        people = self.people
+        if people.channel(person) != "mail" or (people.has_digest(person) and it.telling.kind not in ALONE):
+            return ""
+        address = people.address(person, local_day(it.at))
+        return address if is_usable(address) else ""
+
+    def _add(self, mails: Mails, it: Fresh, person: str, address: str) -> None:
+        one, telling, day = it.one, it.telling, local_day(it.at)
+        key = notice_key(one.code, it.key, telling.kind, person)
+        form = self._stencil(it, day, own=person == one.subject)
+        letter = form.fill({
+            "subject": subject_name(one.subject), "code": one.code, "case_id": one.id,
+            "name": self.people.name(one.subject),
+            "number": number_of(message_id(self._installation, key)) if form.numbered else "",
+        })  # fmt: skip
+        mails.add(
+            key, person, telling.kind, letter, address=address, at=it.at, day=day, notices=(it.id,), thread=one.code,
+            fatal=telling.fatal or telling.matter.fatal,
+        )  # fmt: skip
+
+    def _stencil(self, it: Fresh, day: date, *, own: bool) -> Stencil:
+        telling = it.telling
+        known = _STENCILS.get((telling, day, self.url, own))
+        if known is None:
+            pending = Pending(it.id, it.key, telling.kind, telling.role, telling.said, telling.fatal, False, it.at,
+                              telling.matter)  # fmt: skip
+            known = stencil(pending, today=day, url=self.url, own=own)
+            if len(_STENCILS) >= KEPT:
+                _STENCILS.clear()
+            _STENCILS[telling, day, self.url, own] = known
+        return known
+
+
+def _matter(it: Fresh) -> tuple[object, ...]:
+    return matter_of_mail(it.telling.kind, it.key, it.one.id, it.telling)
