@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from sqlalchemy import text
@@ -125,6 +126,20 @@ def test_acts_and_mails_are_on_disk_when_done_and_sweeps_need_not_be(
     with store.write(durable=durable) as session:
         asked = "pragma synchronous" if store.path else "show synchronous_commit"
         assert session.execute(text(asked)).scalar() in expected
+
+
+@pytest.mark.parametrize("sync", ["full", "normal"])
+def test_a_store_that_is_measured_treats_acts_and_sweeps_alike(store: Store, sync: Literal["full", "normal"]) -> None:
+    measured = Store.at(store.url.render_as_string(hide_password=False), sync=sync)
+    asked = "pragma synchronous" if store.path else "show synchronous_commit"
+
+    found = set()
+    for durable in (True, False):
+        with measured.write(durable=durable) as session:
+            found.add(session.execute(text(asked)).scalar_one())
+    measured.close()
+
+    assert found == {{"full": 2, "normal": 1}[sync] if store.path else {"full": "on", "normal": "off"}[sync]}
 
 
 def test_a_moment_comes_back_aware_and_in_utc(store: Store) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,17 +36,13 @@ class Options:
 
 
 def run(phase: Phase, options: Options) -> None:
-    """Set up, and run a phase."""
+    """Set up, in a process of its own whose memory is not that of the phase, and run a phase."""
+    with ProcessPoolExecutor(1, get_context("fork")) as apart:
+        empty = apart.submit(_set_up, phase, options).result()
     place = options.place
-    found(place.url)
-    empty = place.bytes() if options.dsn else 0
-    store = Store.at(place.url, sync=options.sync)
-    take_in(store, options.cases)
-    if phase == "sweep":
-        store.close()  # no connection may live on in both processes
-        _fill_apart(options)
     known = {"store": place.told, "queries": queries(postgresql=bool(options.dsn))}
     say("start", **known)
+    store = Store.at(place.url, sync=options.sync)
     days = Days(store, each=options.commit == "request")
     took = workload(days, options.cases, options.spread) if phase == "workload" else _metered_sweeps(days)
     peak = peak_bytes()
@@ -54,24 +51,21 @@ def run(phase: Phase, options: Options) -> None:
     say("result", contender=name, db_bytes=place.bytes() - empty, peak_bytes=peak, **known, **took)
 
 
+def _set_up(phase: Phase, options: Options) -> int:
+    """Installation, people and, before sweeps, open cases; gives the bytes of an empty database on a server."""
+    place = options.place
+    found(place.url)
+    empty = place.bytes() if options.dsn else 0
+    store = Store.at(place.url, sync="normal")
+    take_in(store, options.cases)
+    days = Days(store, each=False)
+    for day, cases in to_fill(options.cases, options.due) if phase == "sweep" else ():
+        days.open(day, cases)
+    store.close()
+    place.tidy()
+    return empty
+
+
 def _metered_sweeps(days: Days) -> Mapping[str, Any]:
     with metered() as meter:
         return sweeps(days, lambda: meter.seconds)
-
-
-def _fill_apart(options: Options) -> None:
-    """Open the cases of the sweep phase in a process of its own: its memory is not that of a sweep."""
-    process = multiprocessing.get_context("fork").Process(target=_fill, args=(options,))
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise SystemExit("The cases could not be opened; standard error says why.")
-
-
-def _fill(options: Options) -> None:
-    store = Store.at(options.place.url, sync="normal")
-    days = Days(store, each=False)
-    for day, cases in to_fill(options.cases, options.due):
-        days.open(day, cases)
-    store.close()
-    options.place.tidy()
