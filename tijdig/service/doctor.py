@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import packages_distributions
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
@@ -31,6 +32,9 @@ OURS = ("flows", "models", "tasks", "templates", "deployments")
 APPEND_ONLY = ("log", "payload", "event", "definition", "settings_version", "calendar_version", "seal")
 LATE_AFTER = timedelta(hours=2)
 """Without a sweep or a delivery for so long, a live installation misses dates."""
+
+OLDEST_POSTGRESQL = 14
+"""What is older gets no mends from its makers any more."""
 
 ROOM_BYTES = 1024**3
 """Less than this and the disk is nearly full."""
@@ -57,6 +61,9 @@ def examine(settings: Settings, *, wall: datetime) -> list[Check]:
 
 def _database(store: Store, settings: Settings, wall: datetime) -> Iterator[Check]:
     try:
+        with store.write() as session:  # as acts write: it also shows that one can
+            ok, detail = ground(session.get_bind().dialect.name, lambda asked: session.execute(text(asked)).scalar())
+        yield Check("store", ok, detail)
         current_schema = schema.is_current(store)
     except TijdigError as refusal:
         yield Check("database", False, str(refusal))
@@ -76,10 +83,25 @@ def _database(store: Store, settings: Settings, wall: datetime) -> Iterator[Chec
 Found = tuple[bool, str]
 
 
+def ground(store: str, ask: Callable[[str], Any]) -> Found:
+    """What this installation runs on, how that writes to its disk, and how much it holds."""
+    if store == "postgresql":
+        version, encoding = str(ask("show server_version")).split()[0], ask("show server_encoding")
+        size = ask("select pg_database_size(current_database())")
+        said = f"PostgreSQL {version}, {encoding}, fsync {ask('show fsync')}, {size / 1e6:.1f} MB"
+        if int(version.partition(".")[0]) < OLDEST_POSTGRESQL:
+            return False, f"{said}. Neem PostgreSQL {OLDEST_POSTGRESQL} of nieuwer."
+        return encoding == "UTF8", said if encoding == "UTF8" else f"{said}. Maak een database met encoding UTF8."
+    journal, sync = ask("pragma journal_mode"), ("off", "normal", "full", "extra")[ask("pragma synchronous")]
+    size = ask("pragma page_count") * ask("pragma page_size")
+    said = f"SQLite {ask('select sqlite_version()')}, journal {journal}, sync {sync}, {size / 1e6:.1f} MB"
+    return journal == "wal", said if journal == "wal" else f"{said}. Zet TIJDIG_DATA op een schijf van deze machine."
+
+
 def _mode(session: Session, settings: Settings, wall: datetime) -> Found:
     home = installation(session)
     clock = f", klok op {short_moment(home.trial_now)}" if home.trial_now else ""
-    return True, f"{'proef' if home.mode == 'trial' else 'echt'}{clock}, {session.get_bind().dialect.name}"
+    return True, f"{'proef' if home.mode == 'trial' else 'echt'}{clock}"
 
 
 def _triggers(session: Session, settings: Settings, wall: datetime) -> Found:
