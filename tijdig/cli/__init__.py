@@ -8,7 +8,21 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tijdig.cli import acts, ahead, bench, cases, completion, due, house, mail, procedures, serving, setup, sweeping
+from tijdig.cli import (
+    acts,
+    ahead,
+    backup,
+    bench,
+    cases,
+    completion,
+    due,
+    house,
+    mail,
+    procedures,
+    serving,
+    setup,
+    sweeping,
+)
 from tijdig.cli.command import Command
 from tijdig.cli.screen import complain, line, say
 from tijdig.cli.words import _
@@ -19,7 +33,8 @@ COMMANDS: tuple[Command, ...] = (
     house.take_in, house.give_out, house.choose,
     cases.start, cases.cases, cases.case, cases.tasks, acts.decide, acts.record, acts.correct, acts.act,
     sweeping.sweep, sweeping.effects, mail.deliver, mail.outbox, mail.settle, sweeping.incidents, sweeping.retry,
-    sweeping.verify, due.due, ahead.simulate, bench.bench, completion.completion,
+    sweeping.verify, backup.backup, backup.restore, backup.release, due.due, ahead.simulate, bench.bench,
+    completion.completion,
 )  # fmt: skip
 
 

@@ -185,7 +185,7 @@ class _Run:
     def _check_marks(self, kind: str, sealed: Sealed, erased: frozenset[int], closed: int) -> Iterable[str]:
         """Compare each row with its mark; gives the names of rows that are not there."""
         left = self.marked[kind]
-        for row in _read_all(self.session, sealed.rows(), sealed.id, partial(self._gone_bad, kind, left)):
+        for row in _read_all(self.session, sealed.rows, sealed.id, partial(self._gone_bad, kind, left)):
             known = left.pop(str(row[0]), None)
             forged = kind == "definition" and digest(row.snapshot) != row.sha256
             if known is None and row[0] <= closed:
