@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -95,6 +95,7 @@ class Course:
         self.more: dict[str, tuple[Term, ...]] = {}
         self.closed: datetime | None = None
         self.result, self.round = "", 1
+        self._plan: tuple[Effect, ...] | None = None
         self._take_over(opening.step)
         self.settle()
         for record in later:
@@ -156,9 +157,9 @@ class Course:
         office = self.terms.office
         term = self.terms.term(rule.get("within") or rule.get("lead"))
         if rule.get("before"):
-            nominal = count(count(anchor, [term] if term else [], office, -1), more, office)
+            nominal = count(count(anchor, (term,) if term else (), office, -1), more, office)
         else:
-            nominal = count(anchor, [*([term] if term else []), *more], office)
+            nominal = count(anchor, ((term, *more) if term else more), office)
         if rule.get("boundary") == "voor" and not rule.get("cutoff"):
             nominal -= DAY
         basis = rule.get("basis", "intern")
@@ -189,6 +190,7 @@ class Course:
 
     def settle(self) -> None:
         """All that the facts of this moment bring about: an end, steps that open or are skipped, goals that are met."""
+        self._plan = None
         changed = not self.closed
         while changed and not self.closed:
             for end in self.terms.definition.get("ends", ()):
@@ -315,14 +317,19 @@ class Course:
         part, due, rule = self.terms.part(name), self.due(name), self.terms.rule(name)
         role = str(self.terms.value(part.get("role")) or "")
         lead = self.terms.term(part.get("lead")) or (10, "working_days")
-        start = max(opened_on, count(due.due, [lead], self.terms.office, -1)) if due else opened_on
+        start = max(opened_on, count(due.due, (lead,), self.terms.office, -1)) if due else opened_on
         undated = Standing(name, nth, kind, role, assignee, opened_on, start, fatal=bool(rule and rule.get("fatal")))
-        return replace(undated, **asdict(due)) if due else undated
+        return replace(undated, **vars(due)) if due else undated
 
     # --- what is to happen
 
-    def plan(self) -> list[Effect]:
+    def plan(self) -> tuple[Effect, ...]:
         """Every effect, past and ahead, that follows if nothing else is recorded."""
+        if self._plan is None:
+            self._plan = tuple(self._planned())
+        return self._plan
+
+    def _planned(self) -> list[Effect]:
         opening = Effect("case", 1, "open", "", day_of(self.opened), self.opened)
         if self.closed:
             return [opening, Effect("case", self.round, "close", self.result, day_of(self.closed), self.closed)]
@@ -356,7 +363,7 @@ class Course:
                 start, term, sign = self.day(remind.get("of") or own), self.terms.term(remind["after"]), 1
             if start is None or term is None:
                 continue
-            nominal = count(start, [term], office, sign)
+            nominal = count(start, (term,), office, sign)
             moment = midnight(office.on_or_before(nominal))
             silent = "before_opening" if moment < self.opened else "overtaken" if moment < opened else None
             everyone = self.terms.roles([*to, *remind.get("also", ())])
@@ -370,9 +377,9 @@ class Course:
         default = ({"escalate": "late", "to": self.terms.definition["late_to"]},)
         for rung in self.terms.part(name).get("when_late", default):
             after, every = self.terms.term(rung.get("after")), self.terms.term(rung.get("every"))
-            first = count(day_of(due.late_from), [after] if after else [], office)
+            first = count(day_of(due.late_from), (after,) if after else (), office)
             for i in range(rung.get("times", 1)):
-                nominal = count(first, [(i * every[0], every[1])], office) if every else first
+                nominal = count(first, ((i * every[0], every[1]),), office) if every else first
                 moment = max(midnight(office.on_or_after(nominal)), due.late_from, opened)
                 to = self.terms.roles([rung["to"]])
                 effects.append(Effect(name, nth, "escalate", rung["escalate"], nominal, moment, to))

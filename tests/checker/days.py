@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,9 +34,9 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(ZONE).date()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Office:
-    """On which days the office works (deadlines.md, section 2: kantoor)."""
+    """On which days the office works (deadlines.md, section 2: kantoor). Known by itself, so that counts are kept."""
 
     may5: str
     good_friday: str
@@ -102,7 +102,8 @@ def _easter(year: int) -> date:
     return date(year, 3, 22) + (d + e) * DAY
 
 
-def count(day: date, terms: Iterable[Term], office: Office, sign: int = 1) -> date:
+@lru_cache(maxsize=100_000)
+def count(day: date, terms: tuple[Term, ...], office: Office, sign: int = 1) -> date:
     """The day these terms together end: months first, so that they clamp once, then days, then office days (3.6)."""
     months = days = workdays = 0
     for n, unit in terms:

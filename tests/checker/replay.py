@@ -124,7 +124,7 @@ def record_of(entry: Entry) -> Record:
 
 @dataclass
 class _Walk:
-    """The walk along one log. `done` is what the log says happened, `given_up` what was found missing before."""
+    """The walk along one log. `done` happened, says the log; `given_up` was found missing before."""
 
     replay: Replay
     now: datetime
@@ -132,6 +132,7 @@ class _Walk:
     apart: bool
     done: dict[str, Entry] = field(default_factory=dict)
     given_up: set[str] = field(default_factory=set)
+    telling: list[Told] = field(default_factory=list)
 
     @property
     def records(self) -> list[Record]:
@@ -141,7 +142,7 @@ class _Walk:
         """Judge one advance and take over what the log says of it."""
         course, before = self.replay.course, dict(self.done)
         caught: list[Effect] = []
-        plan: list[Effect] = []
+        plan: Sequence[Effect] = ()
         if group.record and not self.records:
             self.records.append(record_of(group.record))
             course = self.replay.course = Course(self.replay.terms, self.records)
@@ -158,7 +159,7 @@ class _Walk:
         after = self.replay.course.plan() if self.replay.course else []
         self._marks(group, caught, own, plan if group.record else after, after, before)
         if self.replay.course:
-            self.replay.history.append((group.at, self.replay.course.standing()))
+            self._settle(self.replay.course, group.at)
 
     def _record(self, group: Group) -> list[Effect]:
         """Apply the record of a group and compare what came of it."""
@@ -347,16 +348,18 @@ class _Walk:
         kind = ("C" if four_eyes else "A") if effect.kind == "task" else LETTERS.get(effect.kind, "")
         tomorrow = midnight(terms.office.on_or_after(day_of(at) + DAY))
         for role in effect.to if kind else ():
-            self._tell(Told(effect.key, kind, role, effect.step, effect.round, at, summary=effect.summary,
+            self.telling.append(Told(effect.key, kind, role, effect.step, effect.round, at, summary=effect.summary,
                             not_before=tomorrow if waits else None))  # fmt: skip
 
-    def _tell(self, told: Told) -> None:
-        course = self.replay.course
-        assert course
-        stands = course.standing().get((told.step, told.round))
-        rule = course.terms.rule(told.step)
-        fatal = bool(rule and rule.get("fatal")) and told.step in (*course.steps, *course.terms.goals)
-        self.replay.told.append(replace(told, fatal=fatal, due=stands.due if stands else None))
+    def _settle(self, course: Course, at: datetime) -> None:
+        """What stands after an advance: its notices tell of that."""
+        stands = course.standing()
+        for told in self.telling:
+            about, rule = stands.get((told.step, told.round)), course.terms.rule(told.step)
+            fatal = bool(rule and rule.get("fatal"))
+            self.replay.told.append(replace(told, fatal=fatal, due=about.due if about else None))
+        self.telling.clear()
+        self.replay.history.append((at, stands))
 
     def _moves(self, stood: Stand, plan: Sequence[Effect], course: Course, group: Group) -> None:
         """Whoever was told a date that moved is told the new one; a goal tells only whom none of its steps tells."""
@@ -375,7 +378,7 @@ class _Walk:
             for role in roles:
                 if role not in heard:
                     entry = group.record.key if group.record else ""
-                    self._tell(Told(entry, "F", role, step, nth, group.at, before=stood[step, nth].due))
+                    self.telling.append(Told(entry, "F", role, step, nth, group.at, before=stood[step, nth].due))
 
     # --- the end
 
