@@ -2,10 +2,15 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import Boolean, ColumnElement, Index, literal_column, text
 from sqlmodel import Field
 
 from models.base import Instant, Table
+
+# Conditions in the words of the partial indexes below: with a bound value in them no database would use the index.
+WAITS: ColumnElement[bool] = literal_column("notice.state = 'gepland'", Boolean())
+UNSENT: ColumnElement[bool] = literal_column("mail.state != 'verzonden'", Boolean())
+IS_DIGEST: ColumnElement[bool] = literal_column("mail.kind = 'B'", Boolean())
 
 
 class Notice(Table, table=True):

@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlmodel import Session, col, func, select
 
-from models.message import Mail
+from models.message import UNSENT, Mail
 from tijdig.engine.calendar import local_day
 from tijdig.service.clock import installation
 from tijdig.service.drafts import Desk, Draft, is_usable
@@ -57,15 +57,17 @@ def _limit(people: Directory, today: date) -> int:
 
 
 def _recent(session: Session, now: datetime) -> int:
-    since = select(func.count()).select_from(Mail).where(
-        col(Mail.created_at) > now - STORM_WITHIN, col(Mail.created_at) <= now, Mail.state != "aangehouden"
+    """How many mails were made lately, but for those that are held."""
+    made = select(func.count()).select_from(Mail).where(
+        col(Mail.created_at) > now - STORM_WITHIN, col(Mail.created_at) <= now
     )  # fmt: skip
-    return session.exec(since).one()
+    total = session.exec(made).one()  # counted in the index alone
+    return total - session.exec(made.where(UNSENT, Mail.state == "aangehouden")).one() if total else 0
 
 
 def pass_storm(session: Session, now: datetime) -> None:
     """A storm is over when somebody settled every mail that it held."""
-    held = select(Mail.id).where(Mail.state == "aangehouden", Mail.why == STORM)
+    held = select(Mail.id).where(UNSENT, Mail.state == "aangehouden", Mail.why == STORM)
     if session.exec(held.limit(1)).first() is None:
         passed(session, ["storm"], by="compose", now=now)
 

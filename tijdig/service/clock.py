@@ -6,6 +6,7 @@ Only here a clock is read into the database's time; everything else takes `now` 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import cast
 
 from sqlmodel import Session
 
@@ -16,10 +17,11 @@ from tijdig.engine.errors import Misconfigured, Refused
 
 def installation(session: Session) -> Installation:
     """The installation's one row."""
-    found = session.get(Installation, 1)
+    found = session.info.get("installation") or session.get(Installation, 1)
     if found is None:
         raise Misconfigured("This database holds no installation. Make one with `tijdig init`.")
-    return found
+    session.info["installation"] = found  # a session forgets what nobody holds
+    return cast(Installation, found)
 
 
 def parse_moment(text: str) -> datetime:

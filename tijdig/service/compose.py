@@ -11,7 +11,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select, update
 
 from models.case import Case, OpenObligation
-from models.message import Mail, MailNotice, Notice
+from models.message import IS_DIGEST, Mail, MailNotice, Notice
 from models.operation import Incident, Installation
 from models.pins import Definition, SettingsVersion
 from tijdig.engine.calendar import Calendar, local_day
@@ -69,7 +69,7 @@ def _desk(session: Session, now: datetime, calendar: Calendar, people: Directory
     back = taken_back(session, pending)
     if not is_open(now, calendar):
         return Desk(now, calendar, people, pending, told=told_already(session), taken_back=back)
-    digested = session.exec(select(Mail.person_id).where(Mail.kind == "B", Mail.day == today))
+    digested = session.exec(select(Mail.person_id).where(IS_DIGEST, Mail.day == today))
     sunday = today + timedelta(days=6 - today.weekday())
     return Desk(
         now, calendar, people, pending, asked_until(session, sunday), told_already(session), frozenset(digested), back
@@ -79,7 +79,7 @@ def _desk(session: Session, now: datetime, calendar: Calendar, people: Directory
 def _take_back_old_digests(session: Session, today: date) -> None:
     """A digest of an earlier day that never went out makes room for today's; what rode in it is told anew."""
     old = select(Mail.id).where(
-        Mail.kind == "B", Mail.day < today, col(Mail.state).in_(("klaar", "wacht", "aangehouden")), ~IN_GAP
+        IS_DIGEST, Mail.day < today, col(Mail.state).in_(("klaar", "wacht", "aangehouden")), ~IN_GAP
     )
     ids = session.exec(old.with_for_update()).all()  # locked: one that is being claimed now goes out and stays
     rode = select(MailNotice.notice_id).where(col(MailNotice.mail_id).in_(ids))

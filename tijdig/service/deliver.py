@@ -17,7 +17,7 @@ from time import monotonic
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, func, select, update
 
-from models.message import Mail
+from models.message import UNSENT, Mail
 from models.operation import Installation, Run
 from models.session import Store
 from tijdig.engine.calendar import Calendar, local_day
@@ -117,7 +117,7 @@ def deliver(
             counts, ended = run.counts, run.wall_now
             _seal(store, run.sent, now)
     with store.write() as session:
-        standing = dict(session.exec(select(Mail.state, func.count()).group_by(Mail.state)).all())
+        standing = dict(session.exec(select(Mail.state, func.count()).where(UNSENT).group_by(Mail.state)).all())
         told = {
             "sent": counts["verzonden"], "waiting": standing.get("klaar", 0) + standing.get("wacht", 0),
             "failed": counts["mislukt"], "uncertain": counts["onzeker"], "held": standing.get("aangehouden", 0),
@@ -177,7 +177,7 @@ class _Delivery:
 
     def _ready(self, session: Session) -> list[int]:
         """The mails whose turn it is, the fatal ones first; outside the window only those that cannot wait for it."""
-        wanted = select(Mail.id).where(self._claimable(), _has_come(Mail.next_try_at, self.wall))
+        wanted = select(Mail.id).where(UNSENT, self._claimable(), _has_come(Mail.next_try_at, self.wall))
         if is_open(self.now, self.calendar):
             return [i for i in session.exec(wanted.order_by(col(Mail.fatal).desc(), col(Mail.id))) if i]
         ids = [i for i in session.exec(wanted.where(col(Mail.fatal)).order_by(col(Mail.id))) if i]
@@ -311,7 +311,7 @@ class _Delivery:
 
     def _settle_expired(self, session: Session) -> None:
         """A lease that is over belonged to a process that died with the data in its hands."""
-        over = select(Mail).where(Mail.state == "bezig", _has_come(Mail.leased_until, self.wall))
+        over = select(Mail).where(UNSENT, Mail.state == "bezig", _has_come(Mail.leased_until, self.wall))
         over = over.with_for_update(skip_locked=True)  # another delivery may be at it
         for mail in session.exec(over) if not self.route.channel.repeatable else ():
             session.add(mail)
@@ -334,7 +334,7 @@ def _has_come(moment: datetime | None, wall: datetime) -> ColumnElement[bool]:
 
 def _drop_stale(session: Session, now: datetime) -> None:
     """What stood ready since before mailing went on is old news; fatal mail goes all the same, if its matter stands."""
-    old = (Mail.state == "klaar", Mail.attempts == 0, col(Mail.fatal).is_(False), col(Mail.created_at) < now - STALE)
+    old = (UNSENT, Mail.state == "klaar", Mail.attempts == 0, ~col(Mail.fatal), col(Mail.created_at) < now - STALE)
     why = "stond langer dan 5 dagen klaar"
     session.execute(
         update(Mail).where(*old).values(state="vervallen", why=why),  # type: ignore[arg-type]

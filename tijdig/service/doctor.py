@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
 from models import schema
-from models.message import Mail
+from models.message import UNSENT, Mail
 from models.operation import Installation, Run
 from models.session import Store
 from tijdig.engine.calendar import local_day, short_moment
@@ -148,7 +148,7 @@ def _incidents(session: Session, settings: Settings, wall: datetime) -> Found:
 
 
 def _mails(session: Session, settings: Settings, wall: datetime) -> Found:
-    counts = dict(session.exec(select(Mail.state, func.count()).group_by(Mail.state)).all())
+    counts = dict(session.exec(select(Mail.state, func.count()).where(UNSENT).group_by(Mail.state)).all())
     wrong = {state: counts[state] for state in ("aangehouden", "onzeker", "mislukt") if counts.get(state)}
     said = ", ".join(f"{n} {state}" for state, n in wrong.items())
     return not wrong, f"{said}. Handel ze af: tijdig outbox, tijdig settle." if wrong else "niets blijft liggen"

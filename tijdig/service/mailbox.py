@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from sqlmodel import Session, col, func, select
 
 from models.case import Case, Log
-from models.message import Mail, MailNotice, Notice
+from models.message import UNSENT, Mail, MailNotice, Notice
 from models.operation import Event
 from models.restore import Gap, Restore
 from tijdig.engine.acts import MIN_REASON
@@ -145,4 +145,4 @@ def release_all(session: Session) -> int:
 
 
 def _held(session: Session) -> int:
-    return session.exec(select(func.count()).select_from(Mail).where(Mail.state == "aangehouden")).one()
+    return session.exec(select(func.count()).select_from(Mail).where(UNSENT, Mail.state == "aangehouden")).one()

@@ -14,7 +14,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, and_, col, or_, select
 
 from models.case import Case, Log, OpenObligation
-from models.message import Mail, MailNotice, Notice
+from models.message import WAITS, Mail, MailNotice, Notice
 from tijdig.engine.calendar import Calendar, local_day
 from tijdig.engine.plan import CLOSE_DAYS
 from tijdig.service.links import Task
@@ -108,7 +108,7 @@ _STANDING = tuple(
 def pending_notices(session: Session, now: datetime) -> tuple[Pending, ...]:
     """The notices that may be told now, in the order in which they came."""
     by_now = or_(col(Notice.not_before).is_(None), col(Notice.not_before) <= now)
-    return _notices(session, col(Notice.state) == "gepland", by_now)
+    return _notices(session, WAITS, by_now)
 
 
 def notices_of_mails(session: Session, mails: Sequence[int]) -> Mapping[int, tuple[Pending, ...]]:
@@ -175,7 +175,7 @@ def told_already(session: Session) -> frozenset[tuple[int, str]]:
         select(MailNotice.notice_id, Mail.person_id)
         .join(Mail, col(Mail.id) == col(MailNotice.mail_id))
         .join(Notice, col(Notice.id) == col(MailNotice.notice_id))
-        .where(Notice.state == "gepland", Mail.state != "vervallen")
+        .where(WAITS, Mail.state != "vervallen")
     )
     return frozenset((notice, person) for notice, person in session.exec(wanted))
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, func, select
 
 from models.case import Case
 from models.operation import Event
@@ -83,12 +84,14 @@ def definitions(session: Session) -> list[Definition]:
     return list({row.procedure: row for row in rows}.values())
 
 
-def current(session: Session, procedure: str) -> Pins:
-    """What a case of this procedure that opens now is pinned to."""
-    definition = newest(session, procedure)
-    settings = session.exec(select(SettingsVersion.id).order_by(col(SettingsVersion.id).desc()).limit(1)).one()
-    calendar = session.exec(select(CalendarVersion.id).order_by(col(CalendarVersion.id).desc()).limit(1)).one()
-    return Pins(definition.id or 0, settings or 0, calendar or 0)
+def current(session: Session, procedure: str, *, alone: bool = False) -> Pins:
+    """What a case of this procedure that opens now is pinned to; with `alone` nobody else opens one meanwhile."""
+    settings = columns(func.max(col(SettingsVersion.id))).scalar_subquery()
+    calendar = columns(func.max(col(CalendarVersion.id))).scalar_subquery()
+    wanted = columns(col(Definition.id), settings, calendar).where(col(Definition.procedure) == procedure)
+    wanted = wanted.order_by(col(Definition.revision).desc()).limit(1)
+    found = session.execute(wanted.with_for_update(key_share=True, of=Definition) if alone else wanted).first()
+    return Pins(*found) if found else Pins(newest(session, procedure).id or 0, 0, 0)  # which refuses
 
 
 def current_calendar(session: Session) -> Calendar:

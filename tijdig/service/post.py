@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
-from models.message import Notice
-from models.operation import Installation
+from models.message import WAITS, Notice
 from tijdig.engine.calendar import Calendar, local_day
 from tijdig.service.alarms import leaves_room
+from tijdig.service.clock import installation
 from tijdig.service.drafts import ALONE, is_usable, matter_of_mail, notice_key
 from tijdig.service.envelope import message_id, number_of
 from tijdig.service.held import Held
@@ -59,7 +59,7 @@ class Post:
 
     def __post_init__(self) -> None:
         self._calendar = current_calendar(self.session)
-        self._installation = self.session.get_one(Installation, 1).uuid
+        self._installation = installation(self.session).uuid
 
     def compose(self, fresh: Sequence[Fresh]) -> tuple[Mails, Collection[int]]:
         """The mails of the notices that need not wait, and the ids of these."""
@@ -99,7 +99,7 @@ class Post:
 
     def _waiting(self, cases: Collection[int]) -> Collection[int]:
         """Of these cases the ones of which somebody is still to be told something: that may have to be merged."""
-        waits = select(Notice.case_id).where(Notice.state == "gepland", col(Notice.case_id).in_(cases))
+        waits = select(Notice.case_id).where(WAITS, col(Notice.case_id).in_(cases))
         return set(self.session.exec(waits))
 
     def _readers(self, it: Fresh) -> tuple[Recipient, ...]:

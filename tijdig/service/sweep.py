@@ -22,7 +22,7 @@ from tijdig.service.held import Held, wanted
 from tijdig.service.incidents import cause_of, mended, raise_incident
 from tijdig.service.people import Directory
 from tijdig.service.post import Post
-from tijdig.service.work import Done, Work
+from tijdig.service.work import Done, Taken, Work
 
 BATCH = 500
 RETRY_AFTER = timedelta(hours=1)
@@ -37,8 +37,13 @@ class Swept:
     """What a sweep did: how many cases it looked at, the effects that happened, the incidents that it raised."""
 
     checked: int = 0
-    effects: list[Done] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
     incidents: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def effects(self) -> list[Done]:
+        """All of them, in order."""
+        return [done for taken in self.taken for done in taken.each()]
 
 
 def due_cases(session: Session, now: datetime, procedure: str = "") -> int:
@@ -101,9 +106,9 @@ def _batch(round: _Round) -> int:
         with round.store.write(durable=False) as session:
             work = Work(session)
             cases = _claim(work, round)
-            done = _catch_up(work, cases, round)
+            taken = _catch_up(work, cases, round)
             swept.checked += len(cases)
-            swept.effects += done
+            swept.taken += taken
             if round.plan:
                 raise _Planned
             if len(cases) < BATCH:
@@ -122,14 +127,14 @@ def _claim(work: Work, round: _Round) -> list[Held]:
     return work.claim(due.limit(None if round.plan else BATCH).with_for_update(skip_locked=True))
 
 
-def _catch_up(work: Work, cases: Sequence[Held], round: _Round) -> list[Done]:
+def _catch_up(work: Work, cases: Sequence[Held], round: _Round) -> list[Taken]:
     if cases and round.url:
         work.post = Post(work.session, Directory.load(work.session), round.url)
     work.sweep(cases, round.now)
     work.flush()
     if cases:
         mended(work.session, [one.id for one in cases], now=round.now)
-    return work.done
+    return work.taken
 
 
 def _one_by_one(round: _Round, ids: Sequence[int]) -> int:
@@ -139,7 +144,7 @@ def _one_by_one(round: _Round, ids: Sequence[int]) -> int:
             with round.store.write(durable=False) as session:
                 work = Work(session)
                 claimed = work.claim(wanted(col(CaseRow.id) == case_id).with_for_update())
-                round.swept.effects += _catch_up(work, claimed, round)
+                round.swept.taken += _catch_up(work, claimed, round)
         except Exception as error:
             with round.store.write() as session:
                 round.swept.incidents.append(_set_apart(session, case_id, error, round.now))
@@ -172,7 +177,8 @@ def retry_after(count: int) -> timedelta:
 def _note_run(session: Session, round: _Round) -> None:
     kind = f"sweep/{round.procedure}" if round.procedure else "sweep"  # only a whole one reassures the guard
     swept = round.swept
-    counts = {"checked": swept.checked, "effects": len(swept.effects), "incidents": len(swept.incidents)}
+    effects = sum(len(each.effects) for each in swept.taken)
+    counts = {"checked": swept.checked, "effects": effects, "incidents": len(swept.incidents)}
     insert_rows(session, Run, ("kind", "by", "started_at", "finished_at", "counts"), [
         (kind, round.by, *[stored_instant(session)(round.wall)] * 2, canonical(counts))
     ])  # fmt: skip

@@ -5,7 +5,7 @@ Case row, log, notices, read model and the cases that it opens or answers are wr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from secrets import token_bytes
@@ -15,7 +15,6 @@ from sqlalchemy import Select
 from sqlmodel import Session, col, select
 
 from models.case import Case as CaseRow
-from models.pins import Definition
 from tijdig.engine.advance import Advance, Opening, advance, open_case
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Case, Effect, Happened, Record, Terms
@@ -34,6 +33,19 @@ STRIDES = Strides()
 
 MEMBER = "lid"
 """What a case is about where its subject must be a member."""
+
+
+class Taken(NamedTuple):
+    """What happened to a case at once."""
+
+    case: str
+    procedure: str
+    subject: str
+    effects: tuple[Effect, ...]
+    at: datetime
+
+    def each(self) -> Iterator[Done]:
+        return (Done(self.case, self.procedure, self.subject, effect, self.at) for effect in self.effects)
 
 
 class Done(NamedTuple):
@@ -61,7 +73,7 @@ class Work:
     keep: Store | None = None
     post: Post | None = None
     held: dict[int, Held] = field(default_factory=dict)
-    done: list[Done] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
     writing: Writing = field(init=False)
     _named: dict[str, Held] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
@@ -69,6 +81,11 @@ class Work:
 
     def __post_init__(self) -> None:
         self.writing = Writing(self.session)
+
+    @property
+    def done(self) -> list[Done]:
+        """All effects that happened in this work, in order."""
+        return [done for taken in self.taken for done in taken.each()]
 
     # --- taking cases in hand
 
@@ -108,8 +125,7 @@ class Work:
     def _current(self, procedure: str) -> tuple[Pins, Terms]:
         """Who opens cases of one procedure, does so one by one: they share its numbers and its open subjects."""
         if procedure not in self._pins:
-            pins = current(self.session, procedure)
-            self.session.get(Definition, pins.definition, with_for_update={"key_share": True})
+            pins = current(self.session, procedure, alone=True)
             self._pins[procedure] = pins, LOADER.load(self.session, pins)
         return self._pins[procedure]
 
@@ -160,6 +176,7 @@ class Work:
         one.parent_id, one.parent_step = (parent.id if parent else None), parent_step
         self._chain(one, [self.writing.line(entry) for entry in entries])
         self._move(one, taken, record.at, record, body)
+        self.writing.openings.note(one)
         return one
 
     def _stride(self, one: Held, step: Step, record: Record | None = None) -> Stride:
@@ -191,8 +208,11 @@ class Work:
         one.course, one.state, one.closed, one.next_check = taken.course, taken.state, taken.closed, taken.next_check
         if not was_open and one.is_open:
             self._refuse_running(one.terms, one.subject)
+        if was_open != one.is_open:
+            self.writing.openings.note(one)
         self.writing.touch(one, taken, first, at)
-        self.done += [Done(one.code, one.procedure, one.subject, effect, at) for effect in taken.effects]
+        if taken.effects:
+            self.taken.append(Taken(one.code, one.procedure, one.subject, taken.effects, at))
         for opening in taken.openings:
             self._open_child(one, opening, at, record)
         if was_open and not one.is_open and one.parent_step:
@@ -201,7 +221,9 @@ class Work:
 
     # --- its log
 
-    def _chain(self, one: Held, lines: Iterable[Line]) -> None:
+    def _chain(self, one: Held, lines: Sequence[Line]) -> None:
+        if not lines:
+            return
         id, begin, seq, head, logs = one.id, one.begin, one.seq, one.head, self.writing.logs
         for said, stored in lines:
             seq += 1

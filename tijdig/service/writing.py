@@ -59,7 +59,6 @@ class Writing:
     def touch(self, one: Held, taken: Stride, first: int, at: datetime) -> None:
         """A case took a stride at an instant; its entries stand in `logs` from `first` on."""
         self.touched[one.id] = one
-        self.openings.note(one)
         if taken.standing is not None:
             self.standing[one.id] = taken.standing
         self.tellings += [(first + telling.entry, one, telling, at) for telling in taken.tellings]
