@@ -172,8 +172,8 @@ def changes(value: Any, column: str, at: int, *, sqlite: bool) -> Any:
 @pytest.mark.parametrize(
     ("change", "place"),
     [
-        ("update log set key = cast(x'ff' as text) where id = 3", "logregel met nummer 3"),
-        ("update log set at = 'gisteren' where id = 3", "logregel met nummer 3"),
+        ("update log set key = cast(x'ff' as text) where id = 3", "ORA-2026-001, regel 3"),
+        ("update log set at = 'gisteren' where id = 3", "ORA-2026-001, regel 3"),
         ("update log set hash = 'geen hash' where id = 3", "ORA-2026-001, regel 3"),
         ("update mail set text = cast(x'ff' as text) where id = 2", "bericht 2"),
         ("update event set at = 'gisteren' where id = 2", "gebeurtenis 2"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -125,25 +125,27 @@ class _Run:
         erased = self._erased("payload")
         sealed = {code: head for code, head in self.heads.items() if not chosen or code in chosen}
         for page in _pages(self.session, wanted, col(Case.id), partial(self.unreadable, "dossier met nummer")):
-            logs = self._logs([row.id for row in page])
+            logs = self._logs({row.id: row.code for row in page})
             for id, code, seq, end in page:
                 self.cases += 1
                 self._check_case(code, (seq, end), logs[id], erased, sealed.pop(code, None))
         for code, head in sealed.items():
             self.report(code, f"dit dossier {GONE}; het stond in {head.seal}")
 
-    def _logs(self, ids: Sequence[int]) -> dict[int, list[Any]]:
-        """The log entries of these cases; where one cannot be read it is named, and the others are there."""
+    def _logs(self, codes: Mapping[int, str]) -> dict[int, list[Any]]:
+        """The log entries of these cases; one that cannot be read is named, and the others are there."""
         logs, ailing = defaultdict(list), list[int]()
-        wanted = _ENTRIES.where(col(Log.case_id).in_(ids))
-        for row in _read(
-            self.session, wanted, col(Log.case_id), min(ids, default=0), max(ids, default=0), ailing.append
-        ):
+        wanted = _ENTRIES.where(col(Log.case_id).in_(codes))
+        for row in _read(self.session, wanted, col(Log.case_id), min(codes), max(codes), ailing.append):
             logs[row.case_id].append(row)
         for id in ailing:
             own = _ENTRIES.where(col(Log.case_id) == id)
-            logs[id] = list(_read_all(self.session, own, col(Log.id), partial(self.unreadable, "logregel met nummer")))
+            logs[id] = list(_read_all(self.session, own, col(Log.id), partial(self._unreadable_entry, codes[id])))
         return logs
+
+    def _unreadable_entry(self, code: str, number: int) -> None:
+        seq = self.session.exec(select(Log.seq).where(Log.id == number)).first()
+        self.report(f"{code}, regel {seq}", UNREADABLE)
 
     def _check_case(
         self, code: str, end: tuple[int, bytes], logs: Sequence[Any], erased: frozenset[int], sealed: _Head | None
