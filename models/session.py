@@ -93,7 +93,7 @@ class Store:
         if code in _BUSY:
             return Refused("Another process kept the database locked for too long. Try again in a moment.", code="BUSY")
         if code in _FULL:
-            return Unavailable(f"There is no room to write to {self.path or self.url!r}. Make room, then go on.")
+            return Unavailable(f"There is no room to write to {self.path or repr(self.url)}. Make room, then go on.")
         if self._is_postgresql and (code is None or code.startswith(_GONE)):
             return Unavailable(f"{self.url!r} does not answer. Start PostgreSQL or mend TIJDIG_DATABASE_URL.")
         if code and code.startswith("SQLITE_IOERR"):

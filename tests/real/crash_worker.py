@@ -119,6 +119,10 @@ class Stage:
     story: Story
 
     @property
+    def settings(self) -> Settings:
+        return Settings.read({"TIJDIG_DATA": str(self.folder), "TIJDIG_SMTP_URL": self.smtp})
+
+    @property
     def page(self) -> int:
         """The page that is being played."""
         notebook = self.folder / "page"
@@ -144,9 +148,8 @@ class Stage:
 
     def play_page(self, store: Store) -> None:
         """A day: a sweep, what people do, a delivery."""
-        now = self.story.moment(self.page)
-        settings = Settings.read({"TIJDIG_DATA": str(self.folder), "TIJDIG_SMTP_URL": self.smtp})
-        sweep_round(store, now=now, wall=now)
+        now, settings = self.story.moment(self.page), self.settings
+        sweep_round(store, now=now, wall=now, url=settings.url)
         for member, version, deed in self.story.deeds(self.page):
             do(store, now, member, version, deed)
         deliver_round(store, now=now, wall=now, settings=settings)
@@ -156,7 +159,7 @@ class Stage:
         store = Store.at(self.address)
         while not self.ended:
             now = self.story.moment(min(self.page, self.story.pages - 1))
-            again(partial(sweep, store, now=now, wall=now))
+            again(partial(sweep, store, now=now, wall=now, url=self.settings.url))
             time.sleep(0.01)
         store.close()
 

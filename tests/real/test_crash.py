@@ -33,6 +33,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from models.operation import Installation
 from models.organisation import Address, Assignment, Person, Subject
+from models.session import Store
 from tests.checker.judge import judge
 from tests.databases import Databases
 from tests.real.crash_worker import Stage, Story, again, name
@@ -41,7 +42,7 @@ from tijdig.service.envelope import message_id
 
 pytestmark = [pytest.mark.real, pytest.mark.filterwarnings("ignore:.*imghdr.*:DeprecationWarning")]
 
-TINY, SHORT = Story(members=3, every=10), Story(members=6, every=5)
+TINY, SHORT = Story(members=3, every=10), Story(members=6, every=10)
 MIDDLE, LONG = Story(members=18, every=4), Story(members=60, every=2)
 KILLED, TOLD = -signal.SIGKILL, 0
 TABLES = (
@@ -161,12 +162,18 @@ def begin(address: str, story: Story) -> None:
     Office(store).choose("red_decider", "directeur")
     with store.write() as session:
         session.get_one(Installation, 1).mode = "trial"
-        for member in map(name, range(len(MEMBERS), story.members)):
+    enrol(store, story.members)
+    store.close()
+
+
+def enrol(store: Store, members: int) -> None:
+    """Let there be so many members."""
+    with store.write() as session:
+        for member in map(name, range(len(MEMBERS), members)):
             session.add_all((Person(id=member, name=member.title(), digest=False), Subject(ref=member)))
             session.flush()
             session.add(Assignment(person_id=member, role="lid", scope="subject", scope_value=member))
             session.add(Address(person_id=member, since=date(2020, 1, 1), email=f"{member}@zorg.example"))
-    store.close()
 
 
 @dataclass
@@ -221,8 +228,8 @@ def chance() -> random.Random:
 def lives(chance: random.Random) -> Iterator[dict[str, float]]:
     """How long each one may play: by turns up to a commit and for a while."""
     while True:
-        yield {"boundary": chance.randint(1, 60)}
-        yield {"seconds": chance.uniform(0.02, 0.2)}
+        yield {"boundary": chance.randint(1, 50)}
+        yield {"seconds": chance.uniform(0.02, 0.15)}
 
 
 def test_killed_twenty_times_the_story_ends_the_same(theatre: Theatre, parent: Parent, chance: random.Random) -> None:
@@ -282,7 +289,7 @@ def race(play: Play) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.only_on("postgresql")
+@pytest.mark.only_on("postgresql", reason="its server is a process of its own")
 def test_with_a_server_that_crashes_under_it_the_story_ends_the_same(
     theatre: Theatre, parent: Parent, chance: random.Random
 ) -> None:
@@ -304,13 +311,13 @@ def test_with_a_server_that_crashes_under_it_the_story_ends_the_same(
 
 def kill_a_backend(address: str) -> None:
     """Kill the process of the server that serves somebody; the server ends all others and recovers."""
-    (pid,) = _asked(address, "select pid from pg_stat_activity where datname = current_database() order by pid limit 1")
+    (pid,) = asked(address, "select pid from pg_stat_activity where datname = current_database() order by pid limit 1")
     os.kill(pid, signal.SIGKILL)
 
 
 def restart_at_once(address: str) -> None:
     """Stop the server as a power cut would, and start it."""
-    (folder,) = _asked(address, "show data_directory")
+    (folder,) = asked(address, "show data_directory")
     program = Path(Path(folder, "postmaster.opts").read_text().split()[0]).with_name("pg_ctl")
     command = [program, "restart", "--wait", "--mode=immediate", "-D", folder, "-l", f"{folder}/restarted.log"]
     if os.geteuid() == 0:  # the server refuses to run as root
@@ -318,7 +325,8 @@ def restart_at_once(address: str) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def _asked(address: str, query: str) -> Any:
+def asked(address: str, query: str) -> Any:
+    """What the server answers, in one row."""
     engine = create_engine(address, poolclass=NullPool)
     with engine.connect() as connection:
         return connection.execute(text(query)).one()

@@ -6,6 +6,7 @@ TijdigError          code ERROR
 │   ├── FourEyes     code FOUR_EYES: who acted before may not decide
 │   └── AlreadyOpen  code ALREADY_OPEN: the subject has an open case
 ├── FactMissing      code FACT_MISSING: a date hangs on a fact that is not established
+├── Damaged          code DAMAGED: what is stored is not what was written
 └── Misconfigured    code MISCONFIGURED: a required setting, role or file is not there
     └── Unavailable  code UNAVAILABLE: the database does not answer, or has no room to write
 
@@ -60,6 +61,12 @@ class FactMissing(TijdigError):  # noqa: N818
 
     code = "FACT_MISSING"
     fact: str
+
+
+class Damaged(TijdigError):  # noqa: N818
+    """What is stored is not what was written, as its hash tells."""
+
+    code = "DAMAGED"
 
 
 class Misconfigured(TijdigError):  # noqa: N818

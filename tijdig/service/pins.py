@@ -20,7 +20,7 @@ from models.organisation import Assignment
 from models.pins import CalendarVersion, Definition, SettingsVersion
 from tijdig.engine.calendar import Calendar
 from tijdig.engine.case import Terms
-from tijdig.engine.errors import Misconfigured, Refused
+from tijdig.engine.errors import Damaged, Refused
 from tijdig.engine.language import LANGUAGE, Goal, Procedure, Setting, Step
 from tijdig.engine.snapshot import canonical, digest, from_json, to_json, value_from_json, value_to_json
 from tijdig.engine.terms import Term, parse
@@ -116,7 +116,7 @@ class TermsLoader:
         return self._kept.get(session.get_bind().engine, {}).get(pins)
 
     def load(self, session: Session, pins: Pins) -> Terms:
-        """These terms. Raises Misconfigured when what they are made of was changed."""
+        """These terms. Raises Damaged when what they are made of was changed."""
         terms = self._kept.setdefault(session.get_bind().engine, {})
         if pins not in terms:
             definition = session.get_one(Definition, pins.definition)
@@ -133,11 +133,11 @@ def _procedure(snapshot: str) -> Procedure:
 
 
 def procedure_of(definition: Definition) -> Procedure:
-    """The definition as engine value. Raises Misconfigured when it is not what was published."""
+    """The definition as engine value. Raises Damaged when it is not what was published."""
     if digest(definition.snapshot) != definition.sha256:
-        raise Misconfigured(
+        raise Damaged(
             f"{definition.procedure} revision {definition.revision} is not what was published: its bytes changed. "
-            f"Put back the newest backup in which it is whole."
+            f"Put back a backup in which it is whole."
         )
     return _procedure(definition.snapshot)
 
