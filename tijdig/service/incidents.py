@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from models.case import Case as CaseRow
@@ -15,17 +16,16 @@ from tijdig.engine.errors import Refused, TijdigError
 def raise_incident(
     session: Session, kind: str, key: str, *, cause: str, mend: str, now: datetime, case_id: int | None = None
 ) -> Incident:
-    """The open incident of this key, made or counted up."""
-    incident = session.exec(select(Incident).where(Incident.key == key)).first()
-    if incident is None:
-        incident = Incident(
-            key=key, kind=kind, case_id=case_id, cause=cause, mend=mend, first_at=now, last_at=now, count=0
-        )
-    incident.count += 1
-    incident.last_at, incident.cause, incident.mend = now, cause, mend
-    session.add(incident)
-    session.flush()
-    return incident
+    """The open incident of this key, made or counted up: in one statement, since others may meet the same trouble."""
+    first = Incident(key=key, kind=kind, case_id=case_id, cause=cause, mend=mend, first_at=now, last_at=now)
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    again = {"count": col(Incident.count) + 1, "last_at": now, "cause": cause, "mend": mend}
+    upsert = (
+        insert(Incident)
+        .values(first.model_dump(exclude={"id"}))
+        .on_conflict_do_update(index_elements=["key"], set_=again)
+    )
+    return session.scalars(upsert.returning(Incident), execution_options={"populate_existing": True}).one()
 
 
 def cause_of(error: Exception) -> str:
