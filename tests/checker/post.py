@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
 from hashlib import sha256
@@ -20,6 +20,7 @@ from tests.checker.replay import Replay, Told
 from tests.checker.rows import Book, Mail, Notice, Standing
 
 AGAIN = "Dit bericht kunt u dubbel krijgen"
+INSTANT = timedelta(microseconds=1)
 REDIRECTED = "Oorspronkelijk aan: "
 ADMINISTRATOR = "beheerder"
 _MARK, _TOKEN = re.compile(r"/t/•[^•]+•"), re.compile(r"/t/([\w-]{43})")
@@ -94,8 +95,8 @@ class Post:
             yield from self._captured(self.caught)
 
     def office(self, at: datetime) -> Office:
-        """The office's days as they were known then."""
-        return [office for since, _, office in self.offices if since <= at][-1]
+        """The office's days as they were known then; the first ones also before, in a trial of the past."""
+        return [office for n, (since, _, office) in enumerate(self.offices) if n == 0 or since <= at][-1]
 
     # --- notices
 
@@ -265,22 +266,30 @@ class Post:
                     yield Finding(f"{person} on {today}", "told", f"has no digest, though work is asked by {at}")
 
     def _asked(self, at: datetime) -> tuple[frozenset[str], frozenset[str]]:
-        """The colleagues of whom something is asked this week or before: by any reading of who is away, and by all."""
+        """The colleagues of whom something is asked this week or before: perhaps, and beyond doubt.
+
+        In doubt are who is away from that very day on, and what changed at that very instant.
+        """
         if at not in self._known_asked:
-            today, any_, all_ = day_of(at), set[str](), set[str]()
-            sunday = today + (6 - today.weekday()) * DAY
-            for number, replay in self.replays.items():
-                for stands in replay.stood(at).values():
-                    if stands.role in self.roles and stands.due and stands.due <= sunday:
-                        code, subject = self.book.codes[number], self.subjects[number]
-                        now, before = self.people.recipients(stands.role, subject, code, today, stands.assignee)
-                        any_ |= now | before
-                        all_ |= now & before
-            self._known_asked[at] = self._with_digest(any_), self._with_digest(all_)
+            readings = [self._asked_when(self._standing_at(moment), day_of(at)) for moment in (at - INSTANT, at)]
+            both = [reading for pair in readings for reading in pair]
+            self._known_asked[at] = frozenset.union(*both), frozenset.intersection(*both)
         return self._known_asked[at]
 
-    def _with_digest(self, people: Iterable[str]) -> frozenset[str]:
-        return frozenset(person for person in people if self.people.gets_digest(person))
+    def _standing_at(self, at: datetime) -> Iterator[tuple[int, Standing]]:
+        for number, replay in self.replays.items():
+            yield from ((number, stands) for stands in replay.stood(at).values() if stands.role in self.roles)
+
+    def _asked_when(self, standing: Iterable[tuple[int, Standing]], today: date) -> list[frozenset[str]]:
+        sunday = today + (6 - today.weekday()) * DAY
+        told: tuple[set[str], set[str]] = (set(), set())
+        for number, stands in standing:
+            if stands.due and stands.due <= sunday:
+                code, subject = self.book.codes[number], self.subjects[number]
+                asked = self.people.recipients(stands.role, subject, code, today, stands.assignee)
+                for people, them in zip(told, asked, strict=True):
+                    people |= them
+        return [frozenset(filter(self.people.gets_digest, people)) for people in told]
 
     def _incidents(self) -> Iterator[Finding]:
         """Each has a cause and a mend; one that stands for a day is told to the administrators (law 5)."""
@@ -313,7 +322,8 @@ class Post:
         if mail.state == "verzonden" and not copies and not by_post and (mail.id, "arrived") not in self.settled:
             yield "mail", "is sent, and nobody got it"
         tried_again = mail.attempts > 0 or (mail.id, "resend") in self.settled
-        if copies and mail.state not in ("verzonden", "onzeker") and not tried_again:
+        dropped = mail.state == "vervallen" and (mail.id, "drop") in self.settled  # it had been uncertain
+        if copies and mail.state not in ("verzonden", "onzeker") and not (tried_again or dropped):
             yield "mail", f"is {mail.state}, and went out"
         unseen = [copy for copy in copies if AGAIN not in copy.text]
         if len(unseen) > 1 or (len(copies) > 1 and not tried_again):
