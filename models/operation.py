@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
 from models.base import Instant, Table
@@ -20,6 +20,8 @@ class Installation(Table, table=True):
     epoch: int = 1
     trial_now: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
+    people_version: int | None = Field(default=None, sa_type=BigInteger)
+    """Another number at each change of persons, addresses, subjects, assignments or absences: triggers see to it."""
 
 
 class Run(Table, table=True):

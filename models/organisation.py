@@ -2,17 +2,20 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.base import Table
 
 
 class Person(Table, table=True):
-    """Somebody with a role. A member has no account and no digest: it acts by link."""
+    """Somebody with a role. A member has no account and no digest: it acts by link, in the role `lid` over itself."""
 
     __tablename__ = "person"
-    __table_args__ = (CheckConstraint("channel in ('mail', 'post')", name="channel"),)
+    __table_args__ = (
+        CheckConstraint("channel in ('mail', 'post')", name="channel"),
+        Index("ix_person_colleague", "id", sqlite_where=text("digest = 1"), postgresql_where=text("digest")),
+    )
 
     id: str = Field(primary_key=True)
     name: str
@@ -52,6 +55,7 @@ class Assignment(Table, table=True):
     __table_args__ = (
         CheckConstraint("scope in ('all', 'region', 'subject', 'case')", name="scope"),
         UniqueConstraint("person_id", "role", "scope", "scope_value", "since"),
+        Index("ix_assignment_scope_value", "scope", "scope_value"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

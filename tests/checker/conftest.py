@@ -61,8 +61,6 @@ def _more_people(store: Store) -> None:
         session.add(Person(id="boss1", name="Boss1"))
         session.flush()
         session.add(Assignment(person_id="boss1", role="beheerder"))
-        for member in fresh:
-            session.add(Assignment(person_id=member, role="lid", scope="subject", scope_value=member))
         for person in (*fresh, "boss1"):
             session.add(Address(person_id=person, since=date(2020, 1, 1), email=f"{person}@zorg.example"))
 

@@ -9,6 +9,8 @@ from datetime import date
 from tests.checker.days import DAY
 from tests.checker.rows import Book, Holding
 
+MEMBER = "lid"
+
 Asked = tuple[str, str, str, date, str, date]
 
 
@@ -18,7 +20,11 @@ class People:
         self._held: dict[tuple[str, str, str], list[Holding]] = defaultdict(list)
         for h in book.holdings:
             self._held[h.role, h.scope, "" if h.scope == "all" else h.value].append(h)
-        self._narrow = {h.role for h in book.holdings if h.scope != "all"}
+        for person in book.people.values():
+            if not person.digest:  # a member, who holds its own role by rule
+                own = Holding(person.id, MEMBER, "subject", person.id, date.min, date.max)
+                self._held[MEMBER, "subject", person.id].append(own)
+        self._narrow = {role for role, scope, _ in self._held if scope != "all"}
         self._known: dict[Asked, frozenset[str]] = {}
 
     def recipients(

@@ -32,7 +32,7 @@ from aiosmtpd.smtp import Session as Connection
 from sqlalchemy import NullPool, create_engine, text
 
 from models.operation import Installation
-from models.organisation import Address, Assignment, Person, Subject
+from models.organisation import Address, Person, Subject
 from models.session import Store
 from tests.checker.judge import judge
 from tests.databases import Databases
@@ -172,7 +172,6 @@ def enrol(store: Store, members: int) -> None:
         for member in map(name, range(len(MEMBERS), members)):
             session.add_all((Person(id=member, name=member.title(), digest=False), Subject(ref=member)))
             session.flush()
-            session.add(Assignment(person_id=member, role="lid", scope="subject", scope_value=member))
             session.add(Address(person_id=member, since=date(2020, 1, 1), email=f"{member}@zorg.example"))
 
 

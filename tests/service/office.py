@@ -59,8 +59,6 @@ def found(address: str, procedures: Iterable[Procedure] = (ORANGE_STATUS, RED_FO
         session.flush()  # the tables below refer to these
         for person, role in PEOPLE.items():
             session.add(Assignment(person_id=person, role=role))
-        for member in MEMBERS:
-            session.add(Assignment(person_id=member, role="lid", scope="subject", scope_value=member))
         for person in (*PEOPLE, *MEMBERS):
             session.add(Address(person_id=person, since=date(2020, 1, 1), email=f"{person}@zorg.example"))
     return store

@@ -58,7 +58,6 @@ class Office:
 
     def member(self, id: str, **more: Any) -> None:
         self.person(id, digest=False, **more)
-        self.session.add(Assignment(person_id=id, role=MEMBER, scope="subject", scope_value=id))
 
     def case(self, subject: str = "lid-014") -> int:
         number = len(self.session.exec(select(Case)).all()) + 1

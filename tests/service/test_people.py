@@ -23,7 +23,6 @@ def session(store: Store) -> Iterator[Session]:
         session.add(Person(id="lid-014", name="Lid 014", digest=False))
         session.add_all([Subject(ref="lid-014", region="noord"), Subject(ref="lid-031", region="zuid")])
         session.flush()  # an assignment refers to these
-        session.add(Assignment(person_id="lid-014", role=MEMBER, scope="subject", scope_value="lid-014"))
         yield session
 
 
@@ -112,6 +111,20 @@ def test_a_member_holds_its_role_for_itself_only(session: Session):
     assert told(session, MEMBER, subject="lid-031") == ()
 
 
+def test_a_colleague_is_no_member_of_itself(session: Session):
+    session.add(Subject(ref="ann"))
+
+    assert told(session, MEMBER, subject="ann") == ()
+
+
+def test_who_holds_a_role_over_a_subject_by_name_shares_it_with_the_member_itself(session: Session):
+    session.add(Person(id="family", name="Familie", digest=False))
+    session.flush()
+    session.add(Assignment(person_id="family", role=MEMBER, scope="subject", scope_value="lid-014"))
+
+    assert told(session, MEMBER) == (Recipient("family"), Recipient("lid-014"))
+
+
 def test_a_role_that_nobody_is_there_for_on_a_day_is_a_gap(session: Session):
     session.add_all([adviser("ann", until=date(2021, 12, 22)), away("ann", None, date(2021, 11, 1), date(2021, 11, 5))])
     days = [date(2021, 10, 29), date(2021, 11, 3), date(2021, 12, 22), date(2021, 12, 23)]
@@ -197,5 +210,5 @@ def test_roles_and_stand_ins_of_a_person(staffed: Session):
 
     assert directory.roles_of("ann", DAY) == (ADVISER,)
     assert directory.stands_in_for("cor", DAY) == ("bob",)
-    assert directory.active(DAY) == {"ann", "bob", "lid-014"}
-    assert [person.id for person in directory.people()] == ["ann", "bob", "cor", "dee", "lid-014"]
+    assert directory.held_roles(DAY) == {ADVISER, MEMBER}
+    assert directory.active(DAY) == 3  # ann, bob and the member

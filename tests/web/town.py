@@ -77,7 +77,6 @@ def found(address: str) -> None:
         session.add_all((Subject(ref="lid-014"), Subject(ref="lid-015")))
         session.flush()
         session.add_all(Assignment(person_id=id, role=role) for id, role in roles.items())
-        session.add(Assignment(person_id="lid-014", role=MEMBER, scope="subject", scope_value="lid-014"))
         for id in (*roles, "lid-014"):
             session.add(Address(person_id=id, since=date(2021, 1, 1), email=f"{id}@zorg.example"))
         pins.choose(session, "red_decider", DIRECTOR, by="ann", reason="zo besloten", now=now)

@@ -66,6 +66,7 @@ class Days:
         if not cases:
             return
         with self._together(at) as (work, people):
+            people.prefetch(w.member(no) for no in cases)
             work.expect(ORANGE_12W.id, [w.member(no) for no in cases])
             for no in cases:
                 _open(work, people, no, Doing(w.adviser(no), at))
@@ -75,6 +76,7 @@ class Days:
             return
         with self._together(at) as (work, people):
             subjects = [w.member(decision.case_no) for decision in decisions]
+            people.prefetch(subjects)
             running = col(Case.subject).in_(subjects) & (col(Case.state) == "open")
             code = {one.subject: one.code for one in work.claim(wanted(running).with_for_update())}
             for decision in decisions:

@@ -13,7 +13,7 @@ from models.base import Table
 from models.organisation import Address, Assignment, Person, Subject
 from models.session import Store
 from tijdig.bench import workload as w
-from tijdig.bench.definition import ADVISER, DIRECTOR, MEMBER, ORANGE_12W
+from tijdig.bench.definition import ADVISER, DIRECTOR, ORANGE_12W
 from tijdig.engine.calendar import instant
 from tijdig.service.pins import choose
 from tijdig.service.setup import init
@@ -44,7 +44,6 @@ def take_in(store: Store, members: int) -> None:
         with store.write() as session:
             _people(session, [(w.member(no), w.name(no), w.address(no)) for no in numbers], colleagues=False)
             _insert(session, Subject, [{"ref": w.member(no), "region": "", "profile": ""} for no in numbers])
-            _insert(session, Assignment, [_holds(w.member(no), MEMBER, w.member(no)) for no in numbers])
 
 
 def _people(session: Session, people: Sequence[tuple[str, str, str]], *, colleagues: bool) -> None:
@@ -58,10 +57,8 @@ def _people(session: Session, people: Sequence[tuple[str, str, str]], *, colleag
     ])  # fmt: skip
 
 
-def _holds(person: str, role: str, subject: str = "") -> dict[str, Any]:
-    scope = "subject" if subject else "all"
-    return {"person_id": person, "role": role, "scope": scope, "scope_value": subject, "since": date.min,
-            "until": date.max}  # fmt: skip
+def _holds(person: str, role: str) -> dict[str, Any]:
+    return {"person_id": person, "role": role, "scope": "all", "scope_value": "", "since": date.min, "until": date.max}
 
 
 def _insert(session: Session, table: type[Table], rows: Sequence[dict[str, Any]]) -> None:

@@ -53,7 +53,7 @@ def leaves_room(session: Session, people: Directory, mails: int, now: datetime) 
 
 
 def _limit(people: Directory, today: date) -> int:
-    return max(STORM_AT_LEAST, 2 * len(people.active(today)))
+    return max(STORM_AT_LEAST, 2 * people.active(today))
 
 
 def _recent(session: Session, now: datetime) -> int:

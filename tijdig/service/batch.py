@@ -68,7 +68,7 @@ class _Run:
     wall: datetime
     keep: Store | None
     deed: Callable[[Work, Directory, Row, datetime], str]
-    read: Callable[[Work, Sequence[Row]], object]
+    read: Callable[[Work, Directory, Sequence[Row]], None]
 
 
 def _run(run: _Run, plan: bool, progress: Progress | None) -> Batched:
@@ -85,19 +85,18 @@ def _run(run: _Run, plan: bool, progress: Progress | None) -> Batched:
 
 def _each(run: _Run, work: Work, progress: Progress | None) -> Iterator[str]:
     people, rows = Directory.load(run.session), run.table.rows
-    home = installation(run.session)
+    home = installation(run.session)  # the session only remembers what somebody holds: each row sets the clock
     for start in range(0, len(rows), BATCH):
         chunk = rows[start : start + BATCH]
-        # The session only remembers what somebody holds: without these each row would read its own again.
-        in_hand = home, run.read(work, chunk)
+        run.read(work, people, chunk)
         for row in chunk:
             if case := _attempt(run, work, people, row):
                 yield case
         if not any(row.problems for row in rows):
             work.flush()
-        del in_hand
         if progress:
             progress(start + len(chunk), len(rows))
+    del home
 
 
 def _attempt(run: _Run, work: Work, people: Directory, row: Row) -> str:
@@ -113,10 +112,11 @@ def _attempt(run: _Run, work: Work, people: Directory, row: Row) -> str:
 # --- opening
 
 
-def _subjects(work: Work, rows: Sequence[Row]) -> None:
+def _subjects(work: Work, people: Directory, rows: Sequence[Row]) -> None:
     subjects = defaultdict(set)
     for row in rows:
         subjects[row.cells["procedure"]].add(row.cells["subject"])
+    people.prefetch(ref for refs in subjects.values() for ref in refs)
     for procedure, refs in subjects.items():
         with suppress(TijdigError):  # its rows say what is wrong
             work.expect(procedure, refs)
@@ -138,12 +138,13 @@ def _start(work: Work, people: Directory, row: Row, at: datetime) -> str:
 # --- deciding
 
 
-def _cases(work: Work, rows: Sequence[Row]) -> None:
+def _cases(work: Work, people: Directory, rows: Sequence[Row]) -> None:
     """Take the cases of these rows in hand, by code or by `procedure/subject`."""
     names = {row.cells["case"] for row in rows}
     subjects = {name.partition("/")[2] for name in names if "/" in name}
     running = col(Case.subject).in_(subjects) & (col(Case.state) == "open")
-    work.claim(wanted(or_(col(Case.code).in_(names), running)).order_by(col(Case.id)).with_for_update())
+    found = work.claim(wanted(or_(col(Case.code).in_(names), running)).order_by(col(Case.id)).with_for_update())
+    people.prefetch(one.subject for one in found)
 
 
 def _decide(work: Work, people: Directory, row: Row, at: datetime) -> str:

@@ -50,6 +50,7 @@ def compose(session: Session, *, now: datetime, url: str) -> dict[str, int]:
     if is_open(now, calendar):
         _take_back_old_digests(session, local_day(now))
     desk = _desk(session, now, calendar, people)
+    people.prefetch(matter.subject for matter in (*(notice.matter for notice in desk.pending), *desk.asked))
     pass_storm(session, now)
     decided = decide(desk)
     drafts, held, alarm = break_storm(session, desk, decided.drafts)
@@ -155,11 +156,13 @@ def _waiting_for_others(session: Session, people: Directory, today: date) -> Map
         .where(col(OpenObligation.kind) == "step")
     )  # fmt: skip
     waiting: dict[str, int] = defaultdict(int)
-    for definition, subject, code, role, assignee in session.execute(steps.execution_options(yield_per=5000)):
-        at = {"subject": subject, "case": code, "on": today}
-        doing = {r.person for r in people.recipients(role, assignee=assignee, **at)}
-        for owner in people.recipients(owners[definition], **at):
-            waiting[owner.person] += owner.person not in doing
+    for rows in session.execute(steps.execution_options(yield_per=5000)).partitions():
+        people.prefetch(subject for _, subject, *_ in rows)
+        for definition, subject, code, role, assignee in rows:
+            at = {"subject": subject, "case": code, "on": today}
+            doing = {r.person for r in people.recipients(role, assignee=assignee, **at)}
+            for owner in people.recipients(owners[definition], **at):
+                waiting[owner.person] += owner.person not in doing
     return waiting
 
 

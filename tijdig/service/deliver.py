@@ -105,14 +105,14 @@ def deliver(
     Raises Misconfigured as `route_of`.
     """
     with store.read() as session:
-        home, calendar, people = installation(session), current_calendar(session), Directory.load(session)
+        home, calendar = installation(session), current_calendar(session)
         held = is_held(session)
     route, counts, ended = None if held else route_of(home, settings), Counter[str](), wall
     if route and channel:
         route = replace(route, channel=channel)
     if route:
         with closing(route.channel):
-            run = _Delivery(store, route, home, people, calendar, settings.data, now, wall)
+            run = _Delivery(store, route, home, calendar, settings.data, now, wall)
             run.all()
             counts, ended = run.counts, run.wall_now
             _seal(store, run.sent, now)
@@ -139,7 +139,6 @@ class _Delivery:
     store: Store
     route: Route
     home: Installation
-    people: Directory
     calendar: Calendar
     folder: Path
     now: datetime
@@ -201,7 +200,13 @@ class _Delivery:
         mails = session.exec(select(Mail).where(col(Mail.id).in_(taken)).order_by(*order)).all()
         notices = notices_of_mails(session, taken)
         back = taken_back(session, [notice for told in notices.values() for notice in told])
-        going = [mail for mail in mails if self._goes(mail, self._why_not(mail, notices.get(mail.id or 0, ()), back))]
+        people = Directory.load(session)
+        people.prefetch(mail.person_id for mail in mails)
+        going = []
+        for mail in mails:
+            why_not = self._why_not(mail, notices.get(mail.id or 0, ()), back)
+            if _goes(mail, why_not, people.address(mail.person_id, local_day(self.now))):
+                going.append(mail)
         open_links(session, going, self.secret, self.now)
         return going
 
@@ -211,15 +216,6 @@ class _Delivery:
             return "" if mail.day == local_day(self.now) else "een dagoverzicht van een eerdere dag"
         reasons = [why_lapsed(notice, self.now, back) for notice in notices]
         return reasons[-1] if reasons and all(reasons) else ""
-
-    def _goes(self, mail: Mail, why_not: str) -> bool:
-        """Settle here what does not go out; let the rest follow the newest address."""
-        if why_not:
-            mail.state, mail.why, mail.leased_until = "vervallen", why_not, None
-            return False
-        address = self.people.address(mail.person_id, local_day(self.now))
-        mail.address = address if is_usable(address) else mail.address
-        return True
 
     # --- the data goes out
 
@@ -325,6 +321,15 @@ class _Delivery:
             session, "mail_server", "mail-server", cause="De mailserver is niet bereikbaar; de berichten wachten.",
             mend="Kijk of de server draait en of TIJDIG_SMTP_URL klopt. De berichten gaan dan vanzelf.", now=self.now,
         )  # fmt: skip
+
+
+def _goes(mail: Mail, why_not: str, address: str) -> bool:
+    """Settle here what does not go out; let the rest follow the newest address."""
+    if why_not:
+        mail.state, mail.why, mail.leased_until = "vervallen", why_not, None
+        return False
+    mail.address = address if is_usable(address) else mail.address
+    return True
 
 
 def _has_come(moment: datetime | None, wall: datetime) -> ColumnElement[bool]:

@@ -136,8 +136,7 @@ def _roles(session: Session, settings: Settings, wall: datetime) -> Found:
             *(g.role for g in procedure.goals),
         )
         needed |= {role for role in map(terms.role, roles) if role}
-    held = {role for person in people.active(today) for role in people.roles_of(person, today)}
-    bare = sorted(needed - held)
+    bare = sorted(needed - people.held_roles(today))
     mend = "Wijs ze toe: tijdig import assignments BESTAND."
     return not bare, f"Door niemand bezet: {', '.join(bare)}. {mend}" if bare else "alle rollen zijn bezet"
 

@@ -22,7 +22,7 @@ from tijdig.service.announce import announce
 from tijdig.service.cases import Doing
 from tijdig.service.exports import COLUMNS, scope_text, settings_texts, unknown_kind
 from tijdig.service.intake import Intake, edit, take_members, take_people
-from tijdig.service.people import ADMINISTRATOR
+from tijdig.service.people import ADMINISTRATOR, MEMBER
 from tijdig.service.pins import choose, known_roles
 from tijdig.service.tables import Row, RowProblem, read_table
 from tijdig.service.timetables import take_timetable
@@ -106,6 +106,8 @@ def _take_assignments(intake: Intake) -> None:
         key = wanted.person_id, wanted.role, scope_text(wanted)
         if not (intake.sound(row) and spans.free(row, key, wanted.since, wanted.until)):
             continue
+        if key[1:] == (MEMBER, f"subject:{wanted.person_id}"):
+            continue  # so it is by rule: older exports have a row for each member
         meeting = [held for held in stored[key] if held.since <= wanted.until and wanted.since <= held.until]
         if not meeting:
             intake.session.add(wanted)
@@ -137,7 +139,7 @@ class _Names:
             people=set(session.exec(select(Person.id))),
             members=set(members),
             regions={region for region in members.values() if region},
-            roles={*known_roles(session), ADMINISTRATOR, *intake.roles},
+            roles={*known_roles(session), ADMINISTRATOR, MEMBER, *intake.roles},
             cases={code for code in session.exec(select(Case.code)) if code in wanted},
         )
 

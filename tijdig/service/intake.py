@@ -12,9 +12,6 @@ from models.organisation import Address, Assignment, Person, Subject
 from tijdig.service.exports import ADVISER, advisers_by_member, newest_addresses
 from tijdig.service.tables import Row, Table
 
-MEMBER = "lid"
-"""The role that a member holds over itself. It has no end: who left is still told how its cases ended."""
-
 
 @dataclass(slots=True)
 class Intake:
@@ -141,8 +138,7 @@ def _adviser(row: Row, known: _Known) -> str:
 def _keep_member(intake: Intake, known: _Known, member: Subject) -> bool:
     stored = known.members.get(member.ref)
     if stored is None:
-        held = Assignment(person_id=member.ref, role=MEMBER, scope="subject", scope_value=member.ref)
-        intake.later += [member, held]
+        intake.later.append(member)
         return True
     if stored.until != member.until:
         intake.departures[member.ref] = member.until

@@ -1,27 +1,29 @@
 """Who holds which role, who stands in for whom, and as whom somebody may act.
 
-Loaded once per transaction; asked often. Definitions name roles only, and nobody is resolved before it is needed:
-when a mail is composed and when a task is done (design, law 8).
+Asked often, and so of what is in memory (roster.py). Definitions name roles only, and nobody is resolved before it is
+needed: when a mail is composed and when a task is done (design, law 8).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from models.operation import Installation
-from models.organisation import Absence, Address, Assignment, Person, Subject
+from models.organisation import Assignment, Person
 from tijdig.engine.errors import Refused
+from tijdig.service.roster import AT_ONCE, MOST, NOTHING, Facts, Roster, facts_of, roster, standing
 
 TRIAL_USER = "beheer"
 """The user of a trial who may do everything, for anybody; four eyes hold for it too (cli.md, `init`)."""
 ADMINISTRATOR = "beheerder"
 """The role that keeps the installation; no definition names it."""
+MEMBER = "lid"
+"""The role that a member holds over itself: by rule, without an end (who left is still told how its cases ended)."""
 NO_RIGHT = "NO_RIGHT"
 """The code of a refusal because of who asks; such a denial is logged."""
 
@@ -52,96 +54,120 @@ class Need(NamedTuple):
     day: date
 
 
-class _Span(NamedTuple):
-    """A holder in a period, both days included."""
-
-    person: str
-    since: date
-    until: date
-
-    def covers(self, day: date) -> bool:
-        return self.since <= day <= self.until
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Directory:
-    """The people of an installation as they stand at one moment of the database."""
+    """The people as one transaction has them: what they are asked is looked up in what all transactions share.
 
-    _people: Mapping[str, Person]
-    _addresses: Mapping[str, Sequence[Address]]
-    _regions: Mapping[str, str]
-    _holders: Mapping[tuple[str, str, str], Sequence[_Span]]
-    _absences: Mapping[str, Sequence[Absence]]
+    Who was not asked for before is read from the database, one by one; `prefetch` reads many at once.
+    """
+
+    _session: Session
     _trial: bool
+    _version: int | None
+    _roster: Roster
 
     @classmethod
     def load(cls, session: Session) -> Directory:
-        """Everybody, in six statements."""
-        addresses, holders, absences = defaultdict(list), defaultdict(list), defaultdict(list)
-        for address in session.exec(select(Address)):
-            addresses[address.person_id].append(address)
-        for held in session.exec(select(Assignment)):
-            key = held.role, held.scope, held.scope_value if held.scope != "all" else ""
-            holders[key].append(_Span(held.person_id, held.since, held.until))
-        for absence in session.exec(select(Absence)):
-            absences[absence.person_id].append(absence)
-        people = {person.id: person for person in session.exec(select(Person))}
-        regions = {ref: region for ref, region in session.exec(select(Subject.ref, Subject.region)) if region}
-        trial = session.exec(select(Installation.mode)).first() == "trial"
-        return cls(people, addresses, regions, holders, absences, trial)
+        """The people as they stand now in this transaction: one statement, unless they changed."""
+        mode, version = standing(session)
+        return cls(session, mode == "trial", version, roster(session, version))
+
+    def prefetch(self, refs: Iterable[str]) -> None:
+        """Read what is known of these subjects or people and of who holds a role over them: a few statements each 500.
+
+        Give no more at a time than are remembered (`MOST`).
+        """
+        found = self._read(refs)
+        over = (span.person for facts in found.values() for _, span in facts.held)
+        self._read(person for person in over if person not in self._roster.colleagues)
+
+    def _read(self, refs: Iterable[str]) -> Mapping[str, Facts]:
+        """What was not known yet. When the people changed meanwhile, what is asked from now on is asked of the new."""
+        unknown = [ref for ref in dict.fromkeys(refs) if ref and not self._roster.recall(ref)]
+        found: dict[str, Facts] = {}
+        for start in range(0, len(unknown), AT_ONCE):
+            version, some = facts_of(self._session, unknown[start : start + AT_ONCE])
+            if version != self._version:
+                self._version, self._roster, found = version, roster(self._session, version), {}
+            found |= some
+        self._roster.keep(found)
+        return found
+
+    def _facts(self, ref: str) -> Facts:
+        return self._roster.asked.get(ref) or self._roster.recall(ref) or self._read([ref]).get(ref, NOTHING)
+
+    def _person(self, person: str) -> Facts:
+        return self._roster.colleagues.get(person) or self._facts(person)
 
     # --- who holds a role
 
     def holders(self, role: str, *, subject: str, case: str, on: date) -> tuple[str, ...]:
         """Who holds the role for this subject and case (its code): of the narrowest scope that has anybody, all."""
-        return next((found for found in self._levels(role, subject, case, on) if found), ())
+        facts = self._facts(subject)
+        if role in self._roster.by_case and (found := self._covering(role, "case", case, on)):
+            return found
+        if (facts.held or role == MEMBER) and (found := self._over(role, subject, facts, on)):
+            return found
+        asked = role, facts.region, on
+        known: tuple[str, ...] | None = self._roster.memo.get(asked)
+        if known is None:
+            known = self._covering(role, "region", facts.region, on) or self._covering(role, "all", "", on)
+            self._roster.remember(asked, known)
+        return known
 
     def recipients(self, role: str, *, subject: str, case: str, on: date, assignee: str = "") -> tuple[Recipient, ...]:
         """Who is told what is for this role: its holders, and for those who are away their deputies, one hop.
 
         With an assignee only that one, unless nobody is there for it. Nobody at all is for the caller to report.
         """
-        present = self._present([assignee], on) if assignee else ()
+        present = self._present((assignee,), on) if assignee else ()
         return present or self._present(self.holders(role, subject=subject, case=case, on=on), on)
 
-    def gaps(self, needs: Iterable[Need]) -> tuple[Need, ...]:
+    def gaps(self, needs: Iterable[Need]) -> Iterator[Need]:
         """The needs that nobody is there for, neither a holder nor a deputy."""
-        return tuple(n for n in needs if not self.recipients(n.role, subject=n.subject, case=n.case, on=n.day))
+        asked = tuple(needs)
+        for start in range(0, len(asked), MOST):
+            some = asked[start : start + MOST]
+            self.prefetch(need.subject for need in some)
+            yield from (n for n in some if not self.recipients(n.role, subject=n.subject, case=n.case, on=n.day))
 
-    def _levels(self, role: str, subject: str, case: str, on: date) -> Iterator[tuple[str, ...]]:
-        region = self._regions.get(subject, "")
-        for scope, value in (("case", case), ("subject", subject), ("region", region), ("all", "")):
-            spans = self._holders.get((role, scope, value), ()) if value or scope == "all" else ()
-            yield tuple(sorted({span.person for span in spans if span.covers(on)}))
+    def _over(self, role: str, subject: str, facts: Facts, on: date) -> tuple[str, ...]:
+        """Who holds the role over this subject by name; a member its own."""
+        held = {span.person for name, span in facts.held if name == role and span.covers(on)}
+        if role == MEMBER and self.is_member(subject):
+            held.add(subject)
+        return tuple(sorted(held))
 
-    def _present(self, holders: Iterable[str], on: date) -> tuple[Recipient, ...]:
+    def _covering(self, role: str, scope: str, value: str, on: date) -> tuple[str, ...]:
+        spans = self._roster.holders.get((role, scope, value), ()) if value or scope == "all" else ()
+        return tuple(sorted({span.person for span in spans if span.covers(on)}))
+
+    def _present(self, holders: tuple[str, ...], on: date) -> tuple[Recipient, ...]:
         """Each person once; who is a holder is told as such, also when standing in for another."""
-        told: dict[str, Recipient] = {}
-        away = []
-        for holder in holders:
-            if self.is_absent(holder, on):
-                away.append(holder)
-            elif holder in self._people:
-                told[holder] = Recipient(holder)
-        for holder in away:
-            deputy = self._deputy(holder, on)
-            if deputy:
-                told.setdefault(deputy, Recipient(deputy, holder))
-        return tuple(told.values())
+        known: tuple[Recipient, ...] | None = self._roster.memo.get((holders, on))
+        if known is None:
+            away = [holder for holder in holders if self.is_absent(holder, on)]
+            told = {holder: Recipient(holder) for holder in holders if holder not in away and self.knows(holder)}
+            for holder in away:
+                deputy = self._deputy(holder, on)
+                if deputy:
+                    told.setdefault(deputy, Recipient(deputy, holder))
+            known = self._roster.remember((holders, on), tuple(told.values()))
+        return known
 
     # --- absence
 
     def is_absent(self, person: str, on: date) -> bool:
-        return any(a.since <= on <= a.until for a in self._absences.get(person, ()))
+        return any(a.since <= on <= a.until for a in self._roster.absences.get(person, ()))
 
     def stands_in_for(self, person: str, on: date) -> tuple[str, ...]:
         """The absent people whom this person is the deputy of."""
-        return tuple(sorted(away for away in self._absences if self._deputy(away, on) == person))
+        return tuple(sorted(away for away in self._roster.absences if self._deputy(away, on) == person))
 
     def _deputy(self, person: str, on: date) -> str:
         """Who stands in; empty when nobody does, or when the deputy is away too: a deputy has no deputy."""
-        deputies = (a.deputy_id or "" for a in self._absences.get(person, ()) if a.since <= on <= a.until)
-        return next((d for d in deputies if d in self._people and not self.is_absent(d, on)), "")
+        deputies = (a.deputy for a in self._roster.absences.get(person, ()) if a.since <= on <= a.until)
+        return next((d for d in deputies if self.knows(d) and not self.is_absent(d, on)), "")
 
     # --- as whom somebody may act
 
@@ -157,7 +183,7 @@ class Directory:
         wanted = tuple(roles)
         if self._trial and person == TRIAL_USER and wanted:
             return Right(person, wanted[0], behalf)
-        if person not in self._people:
+        if not self.knows(person):
             raise Refused(f"'{person}' is hier niet bekend. Gebruik een persoon uit Beheer, Personen.", code=NO_RIGHT)
         held = {role: self.holders(role, subject=subject, case=case, on=on) for role in wanted}
         if not behalf:
@@ -176,37 +202,54 @@ class Directory:
 
     # --- facts about a person
 
-    def people(self) -> tuple[Person, ...]:
-        """Everybody, by id."""
-        return tuple(self._people[key] for key in sorted(self._people))
-
     def knows(self, person: str) -> bool:
-        return person in self._people
+        return self._person(person).name is not None
+
+    def is_member(self, person: str) -> bool:
+        """Whether this is somebody who takes part as a member: without a digest, and in the role `lid` for itself."""
+        return person not in self._roster.colleagues and self._facts(person).name is not None
 
     def name(self, person: str) -> str:
-        return self._people[person].name if person in self._people else person
+        return self._person(person).name or person
 
     def channel(self, person: str) -> str:
-        """`mail` or `post`."""
-        return self._people[person].channel
+        """`mail` or `post`; empty for nobody."""
+        return self._person(person).channel
 
     def has_digest(self, person: str) -> bool:
         """A colleague, with a daily digest; a member has none and gets a mail for each matter."""
-        return person in self._people and self._people[person].digest
+        return person in self._roster.colleagues
 
     def address(self, person: str, on: date) -> str:
         """The mail address on a day; empty when there is none."""
-        known = [a for a in self._addresses.get(person, ()) if a.since <= on]
-        return max(known, key=lambda a: a.since).email.strip() if known else ""
+        return max((known for known in self._person(person).addresses if known[0] <= on), default=(on, ""))[1]
 
     def roles_of(self, person: str, on: date) -> tuple[str, ...]:
-        """The roles that this person holds over anything on a day, as himself."""
-        held = ((role, span) for (role, *_), spans in self._holders.items() for span in spans)
-        return tuple(sorted({role for role, span in held if span.person == person and span.covers(on)}))
+        """The roles that this person holds over anything on a day, as himself: one statement."""
+        held = set(self._session.exec(_held_on(Assignment.role, on).where(Assignment.person_id == person)))
+        return tuple(sorted(held | {MEMBER} if self.is_member(person) else held))
 
-    def active(self, on: date) -> frozenset[str]:
-        """Everybody who holds a role on a day."""
-        return frozenset(s.person for held in self._holders.values() for s in held if s.covers(on))
+    # --- all of them, counted by the database
+
+    def held_roles(self, on: date) -> frozenset[str]:
+        """The roles that anybody holds on a day."""
+        members = self._session.exec(select(Person.id).where(~col(Person.digest)).limit(1)).first()
+        held = frozenset(self._session.exec(_held_on(Assignment.role, on).distinct()))
+        return held | {MEMBER} if members else held
+
+    def active(self, on: date) -> int:
+        """How many people hold a role on a day."""
+        known: int | None = self._roster.memo.get(("active", on))
+        if known is None:
+            everybody = select(func.count()).select_from(Person)
+            idle = everybody.where(col(Person.digest), ~col(Person.id).in_(_held_on(Assignment.person_id, on)))
+            count = self._session.exec(everybody).one() - self._session.exec(idle).one()
+            known = self._roster.remember(("active", on), count)
+        return known
+
+
+def _held_on(what: Any, on: date) -> SelectOfScalar[str]:
+    return select(what).where(Assignment.since <= on, Assignment.until >= on)
 
 
 def _no_right(held: Mapping[str, Sequence[str]]) -> str:

@@ -125,9 +125,10 @@ def tasks(session: Session, now: datetime, *, role: str = "", user: str = "") ->
     wanted = wanted.where(OpenObligation.kind == "step")
     if role:
         wanted = wanted.where(OpenObligation.role == role)
-    people = Directory.load(session)
-    found = []
-    for asked, case in session.exec(wanted):
+    people, standing, found = Directory.load(session), session.exec(wanted).all(), []
+    if user:
+        people.prefetch(case.subject for _, case in standing)
+    for asked, case in standing:
         group = _group(asked, now)
         if user and not _is_theirs(people, asked, case, user, local_day(now)):
             if not _owns(session, people, case, user, local_day(now)):
