@@ -43,6 +43,11 @@ class Telling:
         return bool(self.said.get("fatal"))
 
     @cached_property
+    def assignee(self) -> str:
+        """Who took the task, where this is told to the role that does it."""
+        return self.matter.assignee if self.role == self.matter.role else ""
+
+    @cached_property
     def variables(self) -> str:
         """What it says, as JSON."""
         return canonical(self.said)

@@ -7,7 +7,7 @@ with. All else waits for `compose`, which decides by the same rules.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -46,6 +46,14 @@ class Fresh(NamedTuple):
     at: datetime
 
 
+class _Ready(NamedTuple):
+    """A notice that is a mail of its own, with who gets it and where."""
+
+    it: Fresh
+    person: str
+    address: str
+
+
 @dataclass(slots=True)
 class Post:
     """What composes at once. `url` is the base of links."""
@@ -55,7 +63,6 @@ class Post:
     url: str
     _calendar: Calendar = field(init=False)
     _installation: str = field(init=False)
-    _windows: dict[datetime, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._calendar = current_calendar(self.session)
@@ -63,39 +70,39 @@ class Post:
 
     def compose(self, fresh: Sequence[Fresh]) -> tuple[Mails, Collection[int]]:
         """The mails of the notices that need not wait, and the ids of these."""
-        mails, ready = Mails(self.session), [*self._ready(fresh)]
-        if ready and leaves_room(self.session, self.people, len(ready), ready[-1][0].at):
-            for it, person, address in ready:
-                self._add(mails, it, person, address)
-            return mails, {it.id for it, *_ in ready}
-        return mails, ()
+        mails, ready = Mails(self.session), self._ready(fresh)
+        if not ready or not leaves_room(self.session, self.people, len(ready), fresh[-1].at):
+            return mails, ()
+        for telling, alike in _by_telling(ready):
+            self._word(mails, telling, alike)
+        return mails, {each.it.id for each in ready}
 
-    def _ready(self, fresh: Sequence[Fresh]) -> Iterator[tuple[Fresh, str, str]]:
+    # --- which
+
+    def _ready(self, fresh: Sequence[Fresh]) -> list[_Ready]:
         """The notices that are all that one person is told about a matter, each with that person and its address."""
-        plain = [it for it in fresh if it.telling.is_plain and self._is_open(it.at)]
+        is_open_at = {at: is_open(at, self._calendar) for at in {it.at for it in fresh}}
+        plain = [it for it in fresh if it.telling.is_plain and is_open_at[it.at]]
         if not plain:
-            return
-        waiting = self._waiting({it.one.id for it in plain})
-        shared = self._shared(fresh)
+            return []
+        self.people.prefetch({it.one.subject for it in plain})
+        waiting, merged = self._waiting({it.one.id for it in plain}), self._merged(fresh)
+        ready = []
         for it in plain:
             readers = self._readers(it)
             if len(readers) == 1 and not readers[0].behalf and it.one.id not in waiting:
                 person = readers[0].person
                 address = self._address(it, person)
-                if address and (person, _matter(it)) not in shared:
-                    yield it, person, address
+                if address and not (merged and (person, _matter(it)) in merged):
+                    ready.append(_Ready(it, person, address))
+        return ready
 
-    def _shared(self, fresh: Sequence[Fresh]) -> Collection[tuple[str, object]]:
+    def _merged(self, fresh: Sequence[Fresh]) -> Collection[tuple[str, object]]:
         """What people are told by more than one notice: these have to be merged."""
         cases = Counter(it.one.id for it in fresh)
-        many = [it for it in fresh if cases[it.one.id] > 1]
+        many = [it for it in fresh if cases[it.one.id] > 1] if len(cases) < len(fresh) else []
         told = Counter((reader.person, _matter(it)) for it in many for reader in self._readers(it))
         return {each for each, times in told.items() if times > 1}
-
-    def _is_open(self, at: datetime) -> bool:
-        if at not in self._windows:
-            self._windows[at] = is_open(at, self._calendar)
-        return self._windows[at]
 
     def _waiting(self, cases: Collection[int]) -> Collection[int]:
         """Of these cases the ones of which somebody is still to be told something: that may have to be merged."""
@@ -103,11 +110,10 @@ class Post:
         return set(self.session.exec(waits))
 
     def _readers(self, it: Fresh) -> tuple[Recipient, ...]:
-        telling, matter = it.telling, it.telling.matter
+        telling, one = it.telling, it.one
         return self.people.recipients(
-            telling.role, subject=it.one.subject, case=it.one.code, on=local_day(it.at),
-            assignee=matter.assignee if telling.role == matter.role else "",
-        )  # fmt: skip
+            telling.role, subject=one.subject, case=one.code, on=local_day(it.at), assignee=telling.assignee
+        )
 
     def _address(self, it: Fresh, person: str) -> str:
         """Where this person gets it by itself; empty when it rides in a digest, goes by post or cannot be mailed."""
@@ -117,19 +123,21 @@ class Post:
         address = people.address(person, local_day(it.at))
         return address if is_usable(address) else ""
 
-    def _add(self, mails: Mails, it: Fresh, person: str, address: str) -> None:
-        one, telling, day = it.one, it.telling, local_day(it.at)
-        key = notice_key(one.code, it.key, telling.kind, person)
-        form = self._stencil(it, day, own=person == one.subject)
-        letter = form.fill({
-            "subject": subject_name(one.subject), "code": one.code, "case_id": one.id,
-            "name": self.people.name(one.subject),
-            "number": number_of(message_id(self._installation, key)) if form.numbered else "",
-        })  # fmt: skip
-        mails.add(
-            key, person, telling.kind, letter, address=address, at=it.at, day=day, notices=(it.id,), thread=one.code,
-            fatal=telling.fatal or telling.matter.fatal,
-        )  # fmt: skip
+    # --- in which words
+
+    def _word(self, mails: Mails, telling: Telling, alike: Sequence[_Ready]) -> None:
+        """The mails of one telling: the same words, but for what differs from case to case."""
+        first, kind, name = alike[0].it, telling.kind, self.people.name
+        at, day, fatal = first.at, local_day(first.at), telling.fatal or telling.matter.fatal
+        stencils = {own: self._stencil(first, day, own=own) for own in {e.person == e.it.one.subject for e in alike}}
+        for it, person, address in alike:
+            one = it.one
+            key, form = notice_key(one.code, it.key, kind, person), stencils[person == one.subject]
+            number = number_of(message_id(self._installation, key)) if form.numbered else ""
+            letter = form.fill({"subject": subject_name(one.subject), "code": one.code, "case_id": one.id,
+                                "name": name(one.subject), "number": number})  # fmt: skip
+            mails.add(key, person, kind, letter, address=address, at=at, day=day, notices=(it.id,), thread=one.code,
+                      fatal=fatal)  # fmt: skip
 
     def _stencil(self, it: Fresh, day: date, *, own: bool) -> Stencil:
         telling = it.telling
@@ -142,6 +150,13 @@ class Post:
                 _STENCILS.clear()
             _STENCILS[telling, day, self.url, own] = known
         return known
+
+
+def _by_telling(ready: Iterable[_Ready]) -> Iterable[tuple[Telling, Sequence[_Ready]]]:
+    alike: dict[Telling, list[_Ready]] = {}
+    for each in ready:
+        alike.setdefault(each.it.telling, []).append(each)
+    return alike.items()
 
 
 def _matter(it: Fresh) -> tuple[object, ...]:
