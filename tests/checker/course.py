@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
 from tests.checker.days import CLOSES, DAY, Term, count, day_of, instant, midnight
+from tests.checker.effects import Effect, planned
 from tests.checker.finding import Unjudgeable
 from tests.checker.language import Json, Terms, as_term, parts
 from tests.checker.rows import Standing
@@ -57,30 +58,6 @@ class Due:
     late_from: datetime
     safe: date
     basis: str
-
-
-@dataclass(frozen=True)
-class Effect:
-    """Something that happens once. `silent` is why it is not told from the start, `summary` that it rides in one."""
-
-    step: str
-    round: int
-    kind: str
-    rule: str
-    nominal: date
-    moment: datetime
-    to: tuple[str, ...] = ()
-    silent: str | None = None
-    summary: bool = False
-    start: Json = field(default_factory=dict)
-
-    @property
-    def slot(self) -> str:
-        return f"{self.step}/{self.round}/{self.kind}/{self.rule}"
-
-    @property
-    def key(self) -> str:
-        return f"{self.slot}/{self.nominal}" if self.kind in ("remind", "escalate") else self.slot
 
 
 class Course:
@@ -326,71 +303,8 @@ class Course:
     def plan(self) -> tuple[Effect, ...]:
         """Every effect, past and ahead, that follows if nothing else is recorded."""
         if self._plan is None:
-            self._plan = tuple(self._planned())
+            self._plan = tuple(planned(self))
         return self._plan
-
-    def _planned(self) -> list[Effect]:
-        opening = Effect("case", 1, "open", "", day_of(self.opened), self.opened)
-        if self.closed:
-            return [opening, Effect("case", self.round, "close", self.result, day_of(self.closed), self.closed)]
-        effects = [opening]
-        for name, goal in self.terms.goals.items():
-            if name not in self.met:
-                serving = [s["role"] for n, s in self.terms.steps.items()
-                           if s.get("due") == name and self.steps[n].status == "open"]  # fmt: skip
-                to = self.terms.roles([goal.get("role"), *serving])
-                effects += [*self._reminders(name, 1, self.opened, to), *self._ladder(name, 1, self.opened)]
-        for name, step in self.terms.steps.items():
-            spot = self.steps[name]
-            if spot.status == "open" and spot.opened:
-                to = self.terms.roles([step["role"]])
-                silent = "before_opening" if spot.taken_over else None
-                effects.append(Effect(name, spot.round, "task", "", day_of(spot.opened), spot.opened, to, silent))
-                effects += self._reminders(name, spot.round, spot.opened, to)
-                if isinstance(step.get("due"), Mapping):
-                    effects += self._ladder(name, spot.round, spot.opened)
-        return effects
-
-    def _reminders(self, name: str, nth: int, opened: datetime, to: tuple[str, ...]) -> Iterator[Effect]:
-        """Of a closed day, on the office day before; keyed by the day before that shift."""
-        office, rule, due = self.terms.office, self.terms.rule(name), self.due(name)
-        waits = name in self.terms.goals and due is None  # a goal without a date says nothing
-        for remind in () if waits else self.terms.part(name).get("remind", ()):
-            if "before" in remind:
-                start, term, sign = (due.due if due else None), self.terms.term(remind["before"]), -1
-            else:
-                own = (rule.get("after") or rule.get("before") or rule["on"]) if rule else f"opened:{name}"
-                start, term, sign = self.day(remind.get("of") or own), self.terms.term(remind["after"]), 1
-            if start is None or term is None:
-                continue
-            nominal = count(start, (term,), office, sign)
-            moment = midnight(office.on_or_before(nominal))
-            silent = "before_opening" if moment < self.opened else "overtaken" if moment < opened else None
-            everyone = self.terms.roles([*to, *remind.get("also", ())])
-            yield Effect(name, nth, "remind", remind["remind"], nominal, max(moment, opened), everyone, silent)
-
-    def _ladder(self, name: str, nth: int, opened: datetime) -> list[Effect]:
-        """From the first late day on; of a closed day, on the office day after."""
-        office, due, effects = self.terms.office, self.due(name), []
-        if due is None:
-            return []
-        default = ({"escalate": "late", "to": self.terms.definition["late_to"]},)
-        for rung in self.terms.part(name).get("when_late", default):
-            after, every = self.terms.term(rung.get("after")), self.terms.term(rung.get("every"))
-            first = count(day_of(due.late_from), (after,) if after else (), office)
-            for i in range(rung.get("times", 1)):
-                nominal = count(first, ((i * every[0], every[1]),), office) if every else first
-                moment = max(midnight(office.on_or_after(nominal)), due.late_from, opened)
-                to = self.terms.roles([rung["to"]])
-                effects.append(Effect(name, nth, "escalate", rung["escalate"], nominal, moment, to))
-        return self._past_rungs(effects)
-
-    def _past_rungs(self, effects: list[Effect]) -> list[Effect]:
-        """Of what was late before the case opened only the last rung speaks, in a summary."""
-        past = [effect for effect in effects if midnight(effect.nominal) < self.opened]
-        last = max(past, key=lambda effect: effect.nominal, default=None)
-        marked = {id(e): replace(e, summary=True) if e is last else replace(e, silent="before_opening") for e in past}
-        return [marked.get(id(effect), effect) for effect in effects]
 
 
 def _put_right(records: Sequence[Record]) -> list[Record]:

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
 from hashlib import sha256
@@ -20,6 +20,7 @@ from tests.checker.replay import Replay, Told
 from tests.checker.rows import Book, Mail, Notice, Standing
 
 AGAIN = "Dit bericht kunt u dubbel krijgen"
+NEVER = datetime.min.replace(tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
 REDIRECTED = "Oorspronkelijk aan: "
 ADMINISTRATOR = "beheerder"
@@ -80,6 +81,7 @@ class Post:
             self.tokens[link.mail].add(link.token_sha256)
         self.digests = {(m.person, m.day): m for m in self.book.mails if m.kind == "B"}
         self.settled = {(e.detail["mail"], e.detail["how"]) for e in self.book.events if e.kind == "settle_mail"}
+        self.last_sent = max((m.sent_at for m in self.book.mails if m.sent_at), default=NEVER)
         self.open_incidents = {i.key for i in self.book.incidents if i.key and not i.settled_at}
 
     def judge(self) -> Iterator[Finding]:
@@ -229,7 +231,7 @@ class Post:
                 if (mail.state == "verzonden") != (mail.sent_at is not None):
                     yield f"is {mail.state}, sent at {mail.sent_at}"
             case "klaar":
-                later = any(m.sent_at and m.sent_at > mail.created_at + DAY for m in self.book.mails)
+                later = mail.created_at + DAY < self.last_sent
                 if later and "mail-server" not in self.open_incidents:
                     yield "stands ready, and later mails went out"
             case "mislukt" | "onzeker":

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from tests.checker.course import Course, Effect, Record
+from tests.checker.course import Course, Record
 from tests.checker.days import DAY, day_of, midnight
+from tests.checker.effects import Effect
 from tests.checker.finding import Finding, Law, Unjudgeable
 from tests.checker.language import Terms
 from tests.checker.rows import CaseRow, Entry, Standing
+from tests.checker.silence import Advance, silence
 
-QUIET_DAYS = 5
-"""A moved reminder is silent when its slot was mailed less than this many office days ago."""
 LEAST_REASON = 10
 LETTERS = {"remind": "E", "escalate": "D", "decide": "G"}
 
@@ -292,12 +292,12 @@ class _Walk:
 
         What was caught up at the very instant of an act may also have been a sweep of its own: both are right.
         """
-        at, entries = group.at, {e.key: e for e in (*group.caught, *group.own)}
-        readings = [self._silence([*caught, *own], plan, after, before, at, len(caught))]
+        at, entries, office = group.at, {e.key: e for e in (*group.caught, *group.own)}, self.replay.terms.office
+        readings = [silence(Advance(at, caught, own, plan, after, before), office)]
         if caught and group.record:
             swept = {**before, **{e.key: entries[e.key] for e in caught if e.key in entries}}
-            apart = self._silence(caught, plan, plan, before, at, len(caught))
-            readings.append(apart | self._silence(own, plan, after, swept, at, 0))
+            apart = silence(Advance(at, caught, (), plan, plan, before), office)
+            readings.append(apart | silence(Advance(at, (), own, plan, after, swept), office))
         for effect in (*caught, *own):
             entry = entries.get(effect.key)
             if entry is None:
@@ -308,39 +308,6 @@ class _Walk:
                 self._find("silent", entry.key, f"is {entry.overtaken or 'told'}, not {allowed[0][0] or 'told'}")
             if entry.overtaken is None:
                 self._notices(effect, at, waits=any(fitting))
-
-    def _silence(
-        self, effects: Sequence[Effect], plan: Sequence[Effect], after: Sequence[Effect], before: Mapping[str, Entry],
-        at: datetime, caught: int,
-    ) -> dict[str, tuple[str | None, bool]]:  # fmt: skip
-        """Of each effect of one advance: why it is silent, and whether its notice waits for the next office day."""
-        pointless = {e.key for e in plan} - {e.key for e in after}
-        silent = {e.key: e.silent or ("overtaken" if i < caught and e.key in pointless else None)
-                  for i, e in enumerate(effects)}  # fmt: skip
-        latest = {(e.step, e.round): e.key for e in effects if e.kind == "remind" and not silent[e.key]}
-        rungs: set[tuple[str, int]] = set()
-        found = {}
-        for effect in effects:
-            why, spot, waits = silent[effect.key], (effect.step, effect.round), False
-            if effect.kind in ("remind", "escalate") and why is None:
-                waits = effect.kind == "escalate" and spot in rungs
-                if self._too_soon(effect, after, before, at) or (
-                    effect.kind == "remind" and latest[spot] != effect.key
-                ):
-                    why = "overtaken"
-                if effect.kind == "escalate":
-                    rungs.add(spot)
-            found[effect.key] = (why, waits)
-        return found
-
-    def _too_soon(self, effect: Effect, plan: Sequence[Effect], before: Mapping[str, Entry], at: datetime) -> bool:
-        """Its date moved, and the same slot was mailed a few days ago for a day that is no longer planned."""
-        planned = {e.nominal for e in plan if e.slot == effect.slot}
-        mailed = [e for key, e in before.items() if key.rpartition("/")[0] == effect.slot and e.overtaken is None]
-        office = self.replay.terms.office
-        return effect.nominal in planned and any(
-            e.nominal not in planned and office.count(day_of(e.at), day_of(at)) < QUIET_DAYS for e in mailed
-        )
 
     def _notices(self, effect: Effect, at: datetime, *, waits: bool) -> None:
         terms = self.replay.terms
