@@ -32,7 +32,7 @@ from tijdig.service.cases import Doing
 from tijdig.service.mailserver import Server
 from tijdig.service.people import Directory
 from tijdig.service.rounds import deliver_round, sweep_round
-from tijdig.service.sweep import sweep
+from tijdig.service.sweep import due_cases, sweep
 from tijdig.service.work import Work
 from tijdig.settings import Settings
 
@@ -150,6 +150,8 @@ class Stage:
         """A day: a sweep, what people do, a delivery."""
         now, settings = self.story.moment(self.page), self.settings
         sweep_round(store, now=now, wall=now, url=settings.url)
+        while is_due(store, now):  # another sweep had it in hand, and died
+            sweep_round(store, now=now, wall=now, url=settings.url)
         for member, version, deed in self.story.deeds(self.page):
             do(store, now, member, version, deed)
         deliver_round(store, now=now, wall=now, settings=settings)
@@ -162,6 +164,11 @@ class Stage:
             again(partial(sweep, store, now=now, wall=now, url=self.settings.url))
             time.sleep(0.01)
         store.close()
+
+
+def is_due(store: Store, now: datetime) -> bool:
+    with store.read() as session:
+        return due_cases(session, now) > 0
 
 
 def do(store: Store, now: datetime, member: str, version: int, deed: Deed | None) -> None:

@@ -32,7 +32,7 @@ from aiosmtpd.smtp import Session as Connection
 from sqlalchemy import NullPool, create_engine, text
 
 from models.operation import Installation
-from models.organisation import Address, Person, Subject
+from models.organisation import Address, Assignment, Person, Subject
 from models.session import Store
 from tests.checker.judge import judge
 from tests.databases import Databases
@@ -43,7 +43,7 @@ from tijdig.service.envelope import message_id
 pytestmark = [pytest.mark.real, pytest.mark.filterwarnings("ignore:.*imghdr.*:DeprecationWarning")]
 
 TINY, SHORT = Story(members=3, every=10), Story(members=6, every=10)
-MIDDLE, LONG = Story(members=18, every=4), Story(members=60, every=2)
+MIDDLE, LONG = Story(members=18, every=4), Story(members=60, every=3)
 KILLED, TOLD = -signal.SIGKILL, 0
 TABLES = (
     "select code, procedure, subject, key, state, version, seq, opened_on, closed_on, next_check_at from case_",
@@ -172,6 +172,7 @@ def enrol(store: Store, members: int) -> None:
         for member in map(name, range(len(MEMBERS), members)):
             session.add_all((Person(id=member, name=member.title(), digest=False), Subject(ref=member)))
             session.flush()
+            session.add(Assignment(person_id=member, role="lid", scope="subject", scope_value=member))
             session.add(Address(person_id=member, since=date(2020, 1, 1), email=f"{member}@zorg.example"))
 
 
