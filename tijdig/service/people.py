@@ -87,11 +87,18 @@ class Directory:
         found: dict[str, Facts] = {}
         for start in range(0, len(unknown), AT_ONCE):
             version, some = facts_of(self._session, unknown[start : start + AT_ONCE])
-            if version != self._version:
-                self._version, self._roster, found = version, roster(self._session, version), {}
+            if not self._is_still(version):
+                found = {}
             found |= some
         self._roster.keep(found)
         return found
+
+    def _is_still(self, version: int | None) -> bool:
+        """Whether this is the version that was asked so far; another one is asked from now on."""
+        if version == self._version:
+            return True
+        self._version, self._roster = version, roster(self._session, version)
+        return False
 
     def _facts(self, ref: str) -> Facts:
         return self._roster.asked.get(ref) or self._roster.recall(ref) or self._read([ref]).get(ref, NOTHING)
@@ -144,7 +151,8 @@ class Directory:
 
     def _present(self, holders: tuple[str, ...], on: date) -> tuple[Recipient, ...]:
         """Each person once; who is a holder is told as such, also when standing in for another."""
-        known: tuple[Recipient, ...] | None = self._roster.memo.get((holders, on))
+        asked = self._roster
+        known: tuple[Recipient, ...] | None = asked.memo.get((holders, on))
         if known is None:
             away = [holder for holder in holders if self.is_absent(holder, on)]
             told = {holder: Recipient(holder) for holder in holders if holder not in away and self.knows(holder)}
@@ -152,7 +160,9 @@ class Directory:
                 deputy = self._deputy(holder, on)
                 if deputy:
                     told.setdefault(deputy, Recipient(deputy, holder))
-            known = self._roster.remember((holders, on), tuple(told.values()))
+            known = tuple(told.values())
+            if asked is self._roster:  # else it was worked out from two versions
+                asked.remember((holders, on), known)
         return known
 
     # --- absence
@@ -241,6 +251,7 @@ class Directory:
         """How many people hold a role on a day."""
         known: int | None = self._roster.memo.get(("active", on))
         if known is None:
+            self._is_still(standing(self._session)[1])
             everybody = select(func.count()).select_from(Person)
             idle = everybody.where(col(Person.digest), ~col(Person.id).in_(_held_on(Assignment.person_id, on)))
             count = self._session.exec(everybody).one() - self._session.exec(idle).one()

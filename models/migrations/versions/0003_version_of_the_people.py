@@ -10,7 +10,7 @@ PEOPLE = ("person", "address", "subject", "assignment", "absence")
 
 
 def upgrade() -> None:
-    """Build on 0001. The version is a random number: one that was rolled back does not come again."""
+    """Build on 0002. The version is a random number: one that was rolled back does not come again."""
     op.add_column("installation", sa.Column("people_version", sa.BigInteger(), nullable=True))
     op.create_index(
         "ix_person_colleague", "person", ["id"], unique=False,
