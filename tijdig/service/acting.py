@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
+from models.bulk import ask, insert_rows, stored_instant
 from models.operation import Event
-from models.organisation import Person
 from models.session import Store
 from tijdig.engine.calendar import local_day
 from tijdig.engine.errors import FourEyes, Refused
@@ -81,7 +81,7 @@ def may_administer(session: Session, account: str, *, now: datetime) -> None:
     """
     people = Directory.load(session)
     holders = people.recipients(ADMINISTRATOR, subject="", case="", on=local_day(now))
-    mapped = session.exec(select(Person.id).where(Person.account == account)).first()
+    mapped = _mapped(session, account)
     if installation(session).mode == "live" and holders and mapped not in {each.person for each in holders}:
         names = ", ".join(each.person for each in holders)
         raise Refused(
@@ -113,8 +113,8 @@ def as_whom(session: Session, people: Directory, caller: Caller, now: datetime) 
                 f"'{caller.by}' is hier niet bekend. Gebruik een persoon uit Beheer, Personen.", code=NO_RIGHT
             )
         return doing
-    mapped = session.exec(select(Person.id).where(Person.account == caller.account)).first()
-    if mapped is None:
+    mapped = _mapped(session, caller.account)
+    if not mapped:
         raise Refused(
             f"Account '{caller.account}' of this machine belongs to no person. Give somebody this account, in the "
             f"column `account` of: tijdig import people FILE.csv.", code=NO_RIGHT
@@ -128,8 +128,15 @@ def as_whom(session: Session, people: Directory, caller: Caller, now: datetime) 
             )
         doing = Doing(mapped, now, caller.by, caller.reason, caller.via)
     said = {"account": caller.account, "command": caller.command, "behalf": doing.behalf}
-    session.add(Event(at=now, kind="act", actor=mapped, detail=canonical(said)))
+    event = stored_instant(session)(now), "act", mapped, canonical(said)
+    insert_rows(session, Event, ("at", "kind", "actor", "detail"), [event])
     return doing
+
+
+def _mapped(session: Session, account: str) -> str:
+    """The person of an account of the operating system; empty when it is nobody's."""
+    found = ask(session, "select id from person where account = ?", account)
+    return str(found[0][0]) if found else ""
 
 
 def _log_denial(store: Store, caller: Caller, refusal: Refused, wall: datetime) -> None:
@@ -143,7 +150,7 @@ def note_reading(store: Store, account: str, case: str, *, wall: datetime) -> No
     """In a live installation it is logged who looked into which dossier."""
     with store.write() as session:
         if installation(session).mode == "live":
-            reader = session.exec(select(Person.id).where(Person.account == account)).first() or ""
+            reader = _mapped(session, account)
             session.add(Event(at=wall, kind="read", actor=reader, detail=canonical({"account": account, "case": case})))
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
+from models.bulk import ask, stored_instant
 from models.message import UNSENT, Mail
 from tijdig.engine.calendar import local_day
 from tijdig.service.clock import installation
@@ -58,11 +59,15 @@ def _limit(people: Directory, today: date) -> int:
 
 def _recent(session: Session, now: datetime) -> int:
     """How many mails were made lately, but for those that are held."""
-    made = select(func.count()).select_from(Mail).where(
-        col(Mail.created_at) > now - STORM_WITHIN, col(Mail.created_at) <= now
-    )  # fmt: skip
-    total = session.exec(made).one()  # counted in the index alone
-    return total - session.exec(made.where(UNSENT, Mail.state == "aangehouden")).one() if total else 0
+    instant = stored_instant(session)
+    period = instant(now - STORM_WITHIN), instant(now)
+    [(total,)] = ask(session, f"select count(*) {_MADE}", *period)  # counted in the index alone
+    [(held,)] = ask(session, f"select count(*) {_MADE} and {_HELD}", *period) if total else [(0,)]
+    return int(total - held)
+
+
+_MADE = "from mail where created_at > ? and created_at <= ?"
+_HELD = "state != 'verzonden' and state = 'aangehouden'"
 
 
 def pass_storm(session: Session, now: datetime) -> None:

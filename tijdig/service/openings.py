@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import select as columns
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from models.case import Case
-from models.organisation import Subject
+from models.bulk import ask
 from tijdig.service.held import Held
 
 UNDONE = ("cancelled", "merged")
@@ -32,10 +30,8 @@ class Openings:
         if not unknown:
             return
         self._read |= {(procedure, subject) for subject in unknown}
-        found = columns(col(Case.subject), col(Case.code), col(Case.state), col(Case.alone)).where(
-            col(Case.procedure) == procedure, col(Case.subject).in_(unknown)
-        )
-        for subject, code, state, alone in self.session.execute(found.order_by(col(Case.id).desc())):
+        found = "select subject, code, state, alone from case_ where procedure = ? and subject in (?*) order by id desc"
+        for subject, code, state, alone in ask(self.session, found, procedure, list(unknown)):
             if alone:
                 self._running.setdefault((procedure, subject), code)
             if state not in UNDONE:
@@ -45,7 +41,7 @@ class Openings:
         """Read which of these subjects are members: one statement."""
         unknown = {subject for subject in subjects if subject not in self._members}
         if unknown:
-            known = set(self.session.execute(columns(col(Subject.ref)).where(col(Subject.ref).in_(unknown))).scalars())
+            known = {ref for (ref,) in ask(self.session, "select ref from subject where ref in (?*)", list(unknown))}
             self._members |= {subject: subject in known for subject in unknown}
 
     def is_member(self, subject: str) -> bool:

@@ -140,6 +140,8 @@ class Directory:
 
     def _over(self, role: str, subject: str, facts: Facts, on: date) -> tuple[str, ...]:
         """Who holds the role over this subject by name; a member its own."""
+        if not facts.held:
+            return (subject,) if role == MEMBER and self.is_member(subject) else ()
         held = {span.person for name, span in facts.held if name == role and span.covers(on)}
         if role == MEMBER and self.is_member(subject):
             held.add(subject)
@@ -152,6 +154,8 @@ class Directory:
     def _present(self, holders: tuple[str, ...], on: date) -> tuple[Recipient, ...]:
         """Each person once; who is a holder is told as such, also when standing in for another."""
         asked = self._roster
+        if len(holders) == 1 and holders[0] not in asked.absences:
+            return (Recipient(holders[0]),) if self.knows(holders[0]) else ()
         known: tuple[Recipient, ...] | None = asked.memo.get((holders, on))
         if known is None:
             away = [holder for holder in holders if self.is_absent(holder, on)]

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
-from sqlalchemy import select as columns
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
+from models.bulk import ask, is_postgresql
 from models.case import Case
 from models.operation import Event
 from models.organisation import Assignment
@@ -84,19 +84,22 @@ def definitions(session: Session) -> list[Definition]:
     return list({row.procedure: row for row in rows}.values())
 
 
+_CURRENT = (
+    "select id, (select max(id) from settings_version), (select max(id) from calendar_version) from definition "
+    "where procedure = ? order by revision desc limit 1"
+)
+_ALONE = " for no key update of definition"
+
+
 def current(session: Session, procedure: str, *, alone: bool = False) -> Pins:
     """What a case of this procedure that opens now is pinned to; with `alone` nobody else opens one meanwhile."""
-    settings = columns(func.max(col(SettingsVersion.id))).scalar_subquery()
-    calendar = columns(func.max(col(CalendarVersion.id))).scalar_subquery()
-    wanted = columns(col(Definition.id), settings, calendar).where(col(Definition.procedure) == procedure)
-    wanted = wanted.order_by(col(Definition.revision).desc()).limit(1)
-    found = session.execute(wanted.with_for_update(key_share=True, of=Definition) if alone else wanted).first()
-    return Pins(*found) if found else Pins(newest(session, procedure).id or 0, 0, 0)  # which refuses
+    found = ask(session, _CURRENT + _ALONE if alone and is_postgresql(session) else _CURRENT, procedure)
+    return Pins(*found[0]) if found else Pins(newest(session, procedure).id or 0, 0, 0)  # which refuses
 
 
 def current_calendar(session: Session) -> Calendar:
     """The newest version of the calendar."""
-    body = session.exec(select(CalendarVersion.body).order_by(col(CalendarVersion.id).desc()).limit(1)).one()
+    [(body,)] = ask(session, "select body from calendar_version order by id desc limit 1")
     return _calendar(body)
 
 

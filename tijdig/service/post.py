@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from models.message import WAITS, Notice
+from models.bulk import ask
 from tijdig.engine.calendar import Calendar, local_day
 from tijdig.service.alarms import leaves_room
 from tijdig.service.clock import installation
@@ -106,8 +106,8 @@ class Post:
 
     def _waiting(self, cases: Collection[int]) -> Collection[int]:
         """Of these cases the ones of which somebody is still to be told something: that may have to be merged."""
-        waits = select(Notice.case_id).where(WAITS, col(Notice.case_id).in_(cases))
-        return set(self.session.exec(waits))
+        waits = "select case_id from notice where state = 'gepland' and case_id in (?*)"
+        return {case for (case,) in ask(self.session, waits, list(cases))}
 
     def _readers(self, it: Fresh) -> tuple[Recipient, ...]:
         telling, one = it.telling, it.one

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select
 from sqlmodel import Session, col, select
 
+from models.bulk import ask
 from models.case import Case as CaseRow
 from tijdig.engine.advance import Advance, Opening, advance, open_case
 from tijdig.engine.calendar import local_day
@@ -284,9 +285,8 @@ class Work:
     def _code(self, prefix: str) -> str:
         """The next number of the year: the same openings in the same order always get the same codes."""
         if prefix not in self._numbers:  # the last one is found at once; counting them would read all cases
-            like = select(CaseRow.code).where(col(CaseRow.code).startswith(prefix))
-            last = self.session.exec(like.order_by(col(CaseRow.id).desc()).limit(1)).first()
-            self._numbers[prefix] = int(last.removeprefix(prefix)) if last else 0
+            last = ask(self.session, "select code from case_ where code like ? order by id desc limit 1", f"{prefix}%")
+            self._numbers[prefix] = int(last[0][0].removeprefix(prefix)) if last else 0
         self._numbers[prefix] += 1
         return f"{prefix}{self._numbers[prefix]:03d}"
 
