@@ -13,6 +13,7 @@ from models.case import Case, Log, OpenObligation
 from models.message import Mail, MailNotice, Notice
 from models.operation import Incident, Installation
 from models.organisation import Absence, Address, Assignment, Person, Subject
+from models.pins import Definition
 from models.seal import Seal
 from models.session import Store
 from tijdig.engine import DueRule, Procedure, Step, days
@@ -524,6 +525,14 @@ def test_a_trial_sends_no_head_and_seals_all_the_same(office: Office):
 
     assert office.compose("09:00") == []
     assert "case" in office.session.exec(select(Seal.kind)).all()
+
+
+def test_a_definition_that_cannot_be_read_keeps_nobody_from_the_digest(office: Office):
+    unread = Definition(procedure="later", revision=1, language=99, snapshot="{}", sha256="x", published_at=at("06:00"))
+    office.session.add(unread)
+    office.asked(office.case(), due=FRIDAY)
+
+    assert ("B", "ann") in office.compose()
 
 
 # --- identity

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select as columns
@@ -15,6 +16,7 @@ from models.message import IS_DIGEST, Mail, MailNotice, Notice
 from models.operation import Incident, Installation
 from models.pins import Definition, SettingsVersion
 from tijdig.engine.calendar import Calendar, local_day
+from tijdig.engine.errors import TijdigError
 from tijdig.engine.language import Setting
 from tijdig.service.alarms import STORM, break_storm, escalate_incidents, pass_storm, send_head
 from tijdig.service.drafts import Decided, Desk, Draft, Trouble, decide
@@ -161,7 +163,7 @@ def _waiting_for_others(session: Session, people: Directory, today: date) -> Map
         for definition, subject, code, role, assignee in rows:
             at = {"subject": subject, "case": code, "on": today}
             doing = {r.person for r in people.recipients(role, assignee=assignee, **at)}
-            for owner in people.recipients(owners[definition], **at):
+            for owner in people.recipients(owners.get(definition, ""), **at):
                 waiting[owner.person] += owner.person not in doing
     return waiting
 
@@ -172,8 +174,8 @@ def _owners(session: Session) -> Mapping[int | None, str]:
     chosen = json.loads(newest or "{}")
     owners = {}
     for definition in session.exec(select(Definition)):
-        owner = procedure_of(definition).owner
-        owners[definition.id] = (
-            str(chosen.get(owner.id) or owner.default or "") if isinstance(owner, Setting) else owner
-        )
+        with suppress(TijdigError):  # one that cannot be read is an incident of its cases, and stops no mail
+            owner = procedure_of(definition).owner
+            said = str(chosen.get(owner.id) or owner.default or "") if isinstance(owner, Setting) else owner
+            owners[definition.id] = said
     return owners

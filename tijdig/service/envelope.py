@@ -18,6 +18,9 @@ AGAIN = "Dit bericht kunt u dubbel krijgen: wij weten niet zeker of het de eerst
 
 NUMBER_LENGTH = 8
 
+THREAD_LENGTH = 16
+"""A longer id than this makes does not fit on a line of its own: the header would be encoded, and no reader threads."""
+
 
 def message_id(installation: str, key: str) -> str:
     """The Message-ID of a mail, from its unique key and the installation's id; a replay after a restore has it too."""
@@ -26,7 +29,7 @@ def message_id(installation: str, key: str) -> str:
 
 def thread_id(installation: str, case: str) -> str:
     """What all mails about one dossier refer to."""
-    return f"<{_hash(installation, f'dossier/{case}')}.dossier@{installation}.tijdig>"
+    return f"<{_hash(installation, f'dossier/{case}')[:THREAD_LENGTH]}.dossier@{installation}.tijdig>"
 
 
 def _hash(installation: str, key: str) -> str:
