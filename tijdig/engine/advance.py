@@ -13,8 +13,9 @@ from typing import Any
 
 from tijdig.engine.acts import admit
 from tijdig.engine.calendar import local_day
-from tijdig.engine.case import CASE, Case, Effect, Happened, Record
+from tijdig.engine.case import CASE, Case, Effect, Happened, Record, Terms
 from tijdig.engine.errors import Misconfigured, Refused
+from tijdig.engine.fit import check_fit
 from tijdig.engine.fold import State, apply, fold
 from tijdig.engine.language import Start
 from tijdig.engine.plan import planned
@@ -110,6 +111,20 @@ def advance(case: Case, at: datetime, record: Record | None = None) -> Advance:
     return run.result()
 
 
+def move(case: Case, terms: Terms, record: Record) -> Advance:
+    """Catch the case up under the terms that it has, then let it go on under these, as if they had held all along.
+
+    As after a correction: what happened is not repeated, what never happened and should have happens now, and who was
+    told a date that moves is told the new one. The record has the act `move`; its `outcome` names the versions.
+    Raises Unfit when the case is closed by then, or when its log does not fit these terms.
+    """
+    run = _Run(case, record.at)
+    run.catch_up()
+    check_fit(run.case, run.state, terms)
+    run.apply(record, terms)
+    return run.result()
+
+
 @dataclass(slots=True)
 class _Run:
     """One advance in the making. `plan` is what is planned as the state stands; it costs most, so it is made once."""
@@ -173,14 +188,14 @@ class _Run:
 
     # --- applying a record
 
-    def apply(self, record: Record) -> None:
+    def apply(self, record: Record, terms: Terms | None = None) -> None:
         admit(self.state, record)
         if record.act == "remind" and f"{self._by_hand(record).key}" in self.ledger:
             raise Refused(f"'{record.step}' was already reminded by hand today. Wait until tomorrow.")
         before, dues = self.plan, self._dues()
-        self.case, self.changed = Case(self.case.terms, (*self.case.records, record), self.ledger), True
+        self.case, self.changed = Case(terms or self.case.terms, (*self.case.records, record), self.ledger), True
         told = list(self._told_by(record))
-        if record.act == "correct":
+        if record.act in ("correct", "move"):
             self.state = fold(self.case)
         else:
             apply(self.state, record)
@@ -238,11 +253,11 @@ class _Run:
             old = dues.get((step, round))
             if old and old != day:
                 yield Move(step, round, "due", "", old, day, self._told(before, step, round))
-        nominal = {e.slot: e.nominal for e in before if e.kind in ("remind", "escalate")}
-        for effect in self.plan:
-            old = nominal.get(effect.slot)
-            if old and old != effect.nominal and (effect.moment > self.at or effect in self.effects):
-                yield Move(effect.step, effect.round, effect.kind, effect.rule, old, effect.nominal)
+        messages = _numbered(before)
+        for which, effect in _numbered(self.plan).items():
+            was = messages.get(which, effect).nominal
+            if was != effect.nominal and (effect.moment > self.at or effect in self.effects):
+                yield Move(effect.step, effect.round, effect.kind, effect.rule, was, effect.nominal)
 
     def _told(self, before: tuple[Effect, ...], step: str, round: int) -> tuple[str, ...]:
         """The roles that a mail about this step may have told the old date."""
@@ -309,3 +324,14 @@ class _Run:
             return self.state.facts.get(anchor)
         day = self.state.day_of(anchor)
         return day.isoformat() if day else None
+
+
+def _numbered(effects: tuple[Effect, ...]) -> dict[tuple[str, int], Effect]:
+    """The messages among these: by slot, and which of that slot where it comes back every week."""
+    found: dict[tuple[str, int], Effect] = {}
+    times: dict[str, int] = {}
+    for effect in effects:
+        if effect.kind in _MESSAGES:
+            times[effect.slot] = times.get(effect.slot, 0) + 1
+            found[effect.slot, times[effect.slot]] = effect
+    return found

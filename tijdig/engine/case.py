@@ -20,8 +20,9 @@ from tijdig.engine.terms import Term
 EffectKind = Literal["open", "task", "remind", "escalate", "produce", "decide", "close"]
 Overtaken = Literal["overtaken", "before_opening"]
 
-#: Acts of the installation itself: a cohort that was frozen, another case that closed, a fact announced to many.
-SystemAct = Literal["cohort", "child", "announce"]
+#: Acts of the installation itself: a cohort that was frozen, another case that closed, a fact announced to many, a move
+#: to other versions.
+SystemAct = Literal["cohort", "child", "announce", "move"]
 
 CASE = "case"
 """Stands where an effect belongs to the case as a whole rather than to one step or goal."""
@@ -32,7 +33,8 @@ class Record:
     """One fact or act, as it was recorded at an instant (UTC), by a person id, perhaps on `behalf` of another.
 
     `values` holds facts in the form they have in JSON. `step` is the step or goal that it is about; for `open`
-    it is the step at which running work is taken over. `via` is the door it came through, where that matters.
+    it is the step at which running work is taken over. `outcome` is what a step, another case or a move came to.
+    `via` is the door it came through, where that matters.
     """
 
     at: datetime

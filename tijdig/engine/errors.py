@@ -3,6 +3,7 @@
 TijdigError          code ERROR
 ├── Refused          code REFUSED: the rules say no (exit 1, HTTP 409)
 │   ├── StaleVersion code STALE_VERSION: the case changed since it was seen
+│   ├── Unfit        code UNFIT: the case cannot run on these versions
 │   ├── FourEyes     code FOUR_EYES: who acted before may not decide
 │   └── AlreadyOpen  code ALREADY_OPEN: the subject has an open case
 ├── FactMissing      code FACT_MISSING: a date hangs on a fact that is not established
@@ -41,6 +42,13 @@ class StaleVersion(Refused):
     code = "STALE_VERSION"
     seen: int
     version: int
+
+
+class Unfit(Refused):
+    """The case cannot run on other versions; `problems` are all the reasons why."""
+
+    code = "UNFIT"
+    problems: "tuple[Problem, ...]"
 
 
 class FourEyes(Refused):
