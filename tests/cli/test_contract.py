@@ -224,10 +224,35 @@ def test_mail_is_composed_delivered_and_listed(orange: Tijdig, tmp_path: Path) -
 def test_a_setting_makes_a_version_that_running_cases_do_not_follow(orange: Tijdig) -> None:
     words = ("set", "orange_term", "10 weken", "--by", "beheer", "--reason", "besluit van het bestuur", "--json")
 
-    assert orange(*words).json["version"] > 1
+    assert orange(*words).json == {"version": 3, "running": 1}
     assert {row["step"]: row["due"] for row in orange("case", CASE, "--json").json["obligations"]}[
         "norm"
     ] == "2026-03-30"
+
+
+def test_running_cases_move_to_a_setting_and_the_plan_moves_none(orange: Tijdig) -> None:
+    said = orange("set", "orange_term", "10 weken", "--by", "beheer", "--reason", "besluit van het bestuur").out
+    words = at("2026-01-06", "move", "--to", "settings", "--reason", "besluit van het bestuur")
+
+    plan = orange(*words, "--plan").json
+    done, again = orange(*words), orange(*words)
+
+    assert "tijdig move --to settings --plan --by beheer" in said
+    assert plan == done.json
+    assert (done.json["moved"], done.json["refused"], done.status) == (1, [], 0)
+    assert {"case": "ORA-2026-001", "step": "norm", "kind": "due", "rule": None, "from": "2026-03-30",
+            "to": "2026-03-16"} in done.json["moves"]  # fmt: skip
+    assert again.json == {"moves": [], "moved": 0, "refused": [], "incidents": []}
+
+
+def test_a_move_of_a_closed_case_is_refused_and_says_why(orange: Tijdig) -> None:
+    orange(*at("2026-01-07", "act", CASE, "cancel", "--reason", "per ongeluk geopend"))
+
+    done = orange(*at("2026-01-08", "move", "ORA-2026-001", "--reason", "besluit van het bestuur"))
+
+    assert done.status == 1
+    assert [set(row) for row in done.json["refused"]] == [{"case", "place", "code", "problem", "mend"}]
+    assert done.err.startswith("ORA-2026-001, case: It is closed (cancelled).")
 
 
 def test_a_table_goes_out_as_it_came_in(trial: Tijdig, tmp_path: Path) -> None:

@@ -22,18 +22,21 @@ def choose(setting: str, value: str, by: str, reason: str, at: str | None, as_js
     from tijdig.cli import edge
     from tijdig.service import pins
     from tijdig.service.acting import may_administer
+    from tijdig.service.moving import staying
 
     with edge.acting("set", by, reason=reason, at=at) as doing:
         may_administer(doing.session, edge.account(), now=doing.doing.at)
         version = pins.choose(doing.session, setting, value, by=doing.doing.by, reason=reason, now=doing.doing.at)
+        running = staying(doing.session, setting)
     if as_json:
-        show_json({"version": version})
-    else:
-        line(
-            _("Gekozen: {setting} = {value}. Lopende dossiers houden wat zij hadden.").format(
-                setting=setting, value=value
-            )
-        )
+        show_json({"version": version, "running": running})
+        return
+    line(_("Gekozen: {setting} = {value}.").format(setting=setting, value=value))
+    if running:
+        line(_("{n} lopende dossiers houden wat zij hadden; bekijk met --plan wat er schuift als u ze verzet:").format(
+            n=running))  # fmt: skip
+        kind = "calendar" if setting in pins.CALENDAR_SETTINGS else "settings"
+        line(f"  tijdig move --to {kind} --plan --by {by} --reason …")
 
 
 @command(

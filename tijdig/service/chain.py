@@ -8,13 +8,14 @@ still holds. Bytes stand in JSON as hexadecimal, instants as ISO text in UTC.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
@@ -73,6 +74,21 @@ def follow(course: bytes, said: bytes) -> bytes:
     return sha256(course + said).digest()[:COURSE_LENGTH]
 
 
+def courses(session: Session, apart: Mapping[int, bool]) -> dict[int, bytes]:
+    """The courses of cases as their logs have them; for each, whether its terms keep people apart.
+
+    Raises TypeError for a case of which a payload was erased.
+    """
+    found = dict.fromkeys(apart, b"")
+    for case_id, at, kind, key, actor, nominal, overtaken, body in session.execute(_logs(apart)):
+        if key.startswith(ACT):
+            entry = Entry(at, kind, body, actor if apart[case_id] or kind == "take" else "")
+        else:
+            entry = Entry(at, kind, key, nominal=nominal, overtaken=overtaken)
+        found[case_id] = follow(found[case_id], entry.said)
+    return found
+
+
 def entry_of_effect(effect: Effect, at: datetime) -> Entry:
     """The entry of an effect; it holds nothing personal."""
     return Entry(at, effect.kind, effect.key, nominal=effect.nominal, overtaken=effect.overtaken)
@@ -107,14 +123,16 @@ def read(session: Session, terms: Mapping[int, Terms]) -> dict[int, Case]:
     """Engine cases from their logs, by case id, each on its own terms: one statement however many cases."""
     records: dict[int, list[Record]] = {i: [] for i in terms}
     ledgers: dict[int, dict[str, Happened]] = {i: {} for i in terms}
-    logs = columns(*(col(c) for c in (Log.case_id, Log.at, Log.kind, Log.key, Log.actor, Log.nominal, Log.overtaken,
-                                      Payload.body)))  # fmt: skip
-    joined = logs.join(Payload, col(Payload.log_id) == col(Log.id), isouter=True)
-    for case_id, at, kind, key, actor, nominal, overtaken, body in session.execute(
-        joined.where(col(Log.case_id).in_(terms)).order_by(col(Log.case_id), col(Log.seq))
-    ):
+    for case_id, at, kind, key, actor, nominal, overtaken, body in session.execute(_logs(terms)):
         if key.startswith(ACT):
             records[case_id].append(record_from_json(at, kind, actor, json.loads(body)))
         else:
             ledgers[case_id][key] = Happened(nominal, at, overtaken)
     return {i: Case(terms[i], tuple(records[i]), ledgers[i]) for i in terms}
+
+
+def _logs(cases: Collection[int]) -> Select[Any]:
+    logs = columns(*(col(c) for c in (Log.case_id, Log.at, Log.kind, Log.key, Log.actor, Log.nominal, Log.overtaken,
+                                      Payload.body)))  # fmt: skip
+    joined = logs.join(Payload, col(Payload.log_id) == col(Log.id), isouter=True)
+    return joined.where(col(Log.case_id).in_(cases)).order_by(col(Log.case_id), col(Log.seq))

@@ -73,6 +73,10 @@ class Held:
             self._terms = LOADER.load(self.session, self.pins)
         return self._terms
 
+    def put_on(self, pins: Pins, terms: Terms) -> None:
+        """From now on it runs on these."""
+        self.pins, self._terms = pins, terms
+
     @property
     def case(self) -> Case:
         """The engine's case, read from the log. Ask it of a case whose changes are written."""

@@ -66,8 +66,15 @@ class Telling:
 def tellings(result: Advance, at: datetime, record: Record | None) -> Iterator[Telling]:
     """What is told of what happened: once for each effect that speaks and each role that it speaks to.
 
-    The entry of the record, where there is one, stands after those of the effects that were caught up.
+    The entry of the record, where there is one, stands after those of the effects that were caught up. A move can be
+    previewed, so it brings its own release from the storm breaker (design, Notices and mails).
     """
+    for telling in _tellings(result, at, record):
+        released = record is not None and record.act == "move" and telling.entry >= result.caught_up
+        yield replace(telling, said={**telling.said, "released": True}) if released else telling
+
+
+def _tellings(result: Advance, at: datetime, record: Record | None) -> Iterator[Telling]:
     asked = {(o.step, o.round): o for o in obligations(result.state)}
     for i, effect in enumerate(result.effects):
         letter = _letter(result.case.terms, effect)

@@ -97,6 +97,19 @@ def current(session: Session, procedure: str, *, alone: bool = False) -> Pins:
     return Pins(*found[0]) if found else Pins(newest(session, procedure).id or 0, 0, 0)  # which refuses
 
 
+def versions(before: tuple[int, ...], after: tuple[int, ...]) -> str:
+    """How a move is logged: the revision of the definition, the numbers of settings and calendar, each from and to."""
+    named = zip(("revision", "settings", "calendar"), before, after, strict=True)
+    return ", ".join(f"{name} {old} -> {new}" for name, old, new in named)
+
+
+def newest_pins(session: Session) -> dict[str, Pins]:
+    """What a case that opens now is pinned to, for every procedure."""
+    settings = session.exec(select(func.max(SettingsVersion.id))).one()
+    calendar = session.exec(select(func.max(CalendarVersion.id))).one()
+    return {row.procedure: Pins(row.id or 0, settings or 0, calendar or 0) for row in definitions(session)}
+
+
 def current_calendar(session: Session) -> Calendar:
     """The newest version of the calendar."""
     [(body,)] = ask(session, "select body from calendar_version order by id desc limit 1")

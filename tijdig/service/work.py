@@ -16,16 +16,16 @@ from sqlmodel import Session, col, select
 
 from models.bulk import ask
 from models.case import Case as CaseRow
-from tijdig.engine.advance import Advance, Opening, advance, open_case
+from tijdig.engine.advance import Advance, Opening, advance, move, open_case
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Case, Effect, Happened, Record, Terms
 from tijdig.engine.errors import AlreadyOpen, Refused
 from tijdig.engine.snapshot import canonical
-from tijdig.service.chain import ACT, Entry, commit, follow, link, record_to_json
+from tijdig.service.chain import ACT, Entry, commit, courses, follow, link, record_to_json
 from tijdig.service.cohorts import cohort
 from tijdig.service.forms import Store
 from tijdig.service.held import LOADER, Held, held, named, pick, read_all, wanted
-from tijdig.service.pins import Pins, current
+from tijdig.service.pins import Pins, current, versions
 from tijdig.service.post import Post
 from tijdig.service.strides import Line, Step, Stride, Strides, stride
 from tijdig.service.writing import Writing
@@ -149,12 +149,35 @@ class Work:
         """Catch a case up and apply a record. Raises Refused when it does not fit."""
         if record.act in ("take-back", "reopen"):
             self._refuse_followed(one, record.step)
-        if record.at < (last := one.changed_at):
-            record = replace(record, at=last)  # a clock set back takes no time away
+        record = _in_order(one, record)
         body = canonical(record_to_json(record))
         taken = self._stride(one, Step.of(one.terms, one.course, record, body), record)
         one.version += 1
         return self._move(one, taken, record.at, record, body)
+
+    def move(self, one: Held, pins: Pins, record: Record) -> Stride:
+        """Catch a case up and put it on other versions, which the record is going to name.
+
+        Raises Unfit where its log does not fit these, AlreadyOpen where they allow its subject only one; then nothing
+        was changed.
+        """
+        terms = LOADER.load(self.session, pins)
+        if terms.procedure.one_open and not one.alone:
+            self._refuse_running(terms, one.subject)
+        said = versions((one.terms.procedure.revision, *one.pins[1:]), (terms.procedure.revision, *pins[1:]))
+        record = replace(_in_order(one, record), outcome=said)
+        body, course = canonical(record_to_json(record)), one.course
+        if terms.keeps_apart != one.terms.keeps_apart:  # from now on it matters who did what, or no longer
+            self.flush()
+            course = courses(self.session, {one.id: terms.keeps_apart})[one.id]
+        step = Step.of(terms, course, record, body)._replace(terms=one.terms)
+        taken = self._stride(one, step, record, terms)
+        one.version += 1
+        one.put_on(pins, terms)
+        self.writing.pinned.append(one)
+        self._move(one, taken, record.at, record, body)
+        self.writing.openings.note(one)
+        return taken
 
     def open(
         self, procedure: str, subject: str, record: Record, *, key: str | None = None,
@@ -180,14 +203,15 @@ class Work:
         self.writing.openings.note(one)
         return one
 
-    def _stride(self, one: Held, step: Step, record: Record | None = None) -> Stride:
+    def _stride(self, one: Held, step: Step, record: Record | None = None, terms: Terms | None = None) -> Stride:
+        """The stride of a step; with `terms` the record moves the case there."""
         known = STRIDES.get(step)
         if known:
             one.known = None  # it moves on; who asks for the case reads it anew
             return known
         if one.known is None:
             self.flush()
-        result = advance(one.case, step.at, record)
+        result = move(one.case, terms, record) if record and terms else advance(one.case, step.at, record)
         one.known = result.case
         return self._kept(step, result, record)
 
@@ -313,6 +337,11 @@ class Work:
     def flush(self) -> None:
         """Write all that was collected: a handful of statements, however many cases."""
         self.writing.flush(self.post)
+
+
+def _in_order(one: Held, record: Record) -> Record:
+    """The record, not before the last one: a clock set back takes no time away."""
+    return record if record.at >= (last := one.changed_at) else replace(record, at=last)
 
 
 def _carried(carried: Mapping[str, Happened], at: datetime) -> list[Entry]:

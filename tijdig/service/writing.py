@@ -24,8 +24,8 @@ LOG = ("id", "case_id", "seq", "at", "kind", "key", "actor", "nominal", "overtak
 PAYLOAD = ("log_id", "salt", "body")
 NOTICE = ("id", "log_id", "case_id", "kind", "role", "step", "round", "variables", "fatal", "summary", "not_before",
           "state", "why")  # fmt: skip
-NEW = ("id", "code", "procedure", "subject", "key", "parent_id", "parent_step", "definition_id", "settings_id",
-       "calendar_id", "opened_on")  # fmt: skip
+PINS = ("definition_id", "settings_id", "calendar_id")
+NEW = ("id", "code", "procedure", "subject", "key", "parent_id", "parent_step", *PINS, "opened_on")
 MOVED = ("alone", "state", "closed_on", "changed_at", "version", "seq", "head", "course", "next_check_at")
 
 
@@ -41,6 +41,8 @@ class Writing:
     payloads: list[tuple[int, bytes, str]] = field(default_factory=list)
     tellings: list[tuple[int, Held, Telling, datetime]] = field(default_factory=list)
     touched: dict[int, Held] = field(default_factory=dict)
+    pinned: list[Held] = field(default_factory=list)
+    """Cases that were put on other versions."""
     openings: Openings = field(init=False)
     instant: Callable[[datetime], Any] = field(init=False)
     day: Callable[[date], Any] = field(init=False)
@@ -79,7 +81,7 @@ class Writing:
         self._write_notices(ids, post)
         for one in self.touched.values():
             one.written = one.seq
-        self.logs, self.payloads, self.tellings, self.touched, self.standing = [], [], [], {}, {}
+        self.logs, self.payloads, self.tellings, self.touched, self.standing, self.pinned = [], [], [], {}, {}, []
 
     def _write_cases(self) -> None:
         new, moved = [], []
@@ -93,6 +95,7 @@ class Writing:
                             *one.pins, one.opened, *row))  # fmt: skip
         if update_rows(self.session, Case, MOVED, ("id", "seq"), moved) != len(moved):
             raise Refused("Somebody else changed one of these cases at this very moment. Try again.", code="BUSY")
+        update_rows(self.session, Case, PINS, ("id",), [(*one.pins, one.id) for one in self.pinned])
         insert_rows(self.session, Case, (*NEW, *MOVED), new)
 
     def _write_standing(self) -> None:

@@ -31,7 +31,7 @@ ACTS = {
     "take": "taak opgepakt", "take-back": "besluit teruggenomen", "remind": "herinnering verstuurd",
     "correct": "gegeven gecorrigeerd", "extend": "termijn verlengd", "suspend": "termijn opgeschort",
     "resume": "termijn loopt weer", "reopen": "dossier heropend", "hand-over": "taak overgedragen",
-    "not-applicable": "stap niet van toepassing",
+    "not-applicable": "stap niet van toepassing", "move": "op nieuwere versies gezet",
 }  # fmt: skip
 
 
