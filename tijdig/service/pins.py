@@ -105,9 +105,9 @@ def versions(before: tuple[int, ...], after: tuple[int, ...]) -> str:
 
 def newest_pins(session: Session) -> dict[str, Pins]:
     """What a case that opens now is pinned to, for every procedure."""
-    settings = session.exec(select(func.max(SettingsVersion.id))).one()
-    calendar = session.exec(select(func.max(CalendarVersion.id))).one()
-    return {row.procedure: Pins(row.id or 0, settings or 0, calendar or 0) for row in definitions(session)}
+    return {
+        procedure: current(session, procedure) for procedure in session.exec(select(Definition.procedure).distinct())
+    }
 
 
 def current_calendar(session: Session) -> Calendar:
