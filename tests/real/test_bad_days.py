@@ -32,9 +32,7 @@ from tijdig.service.sweep import sweep
 from tijdig.settings import Settings
 
 pytestmark = pytest.mark.real
-SHORT_OF = pytest.mark.xfail(
-    reason="sweep.py blames a case for the database; chain.py, compose.py trust what they read"
-)
+SHORT_OF = pytest.mark.xfail(reason="sweep.py blames cases for the database; chain.py believes what it reads")
 
 ALL = {f"ORA-2026-{n:03d}" for n in (1, 2, 3)}
 FIRST, OTHERS = "ORA-2026-001", ALL - {"ORA-2026-001"}
@@ -265,7 +263,6 @@ def fresh(office: Office) -> Office:
     return Office(Store.at(address(office)), office.day, office.hour)
 
 
-@SHORT_OF
 def test_a_case_whose_definition_was_changed_stands_apart_and_the_others_go_on(office: Office, tmp_path: Path) -> None:
     with office.store.write() as session:
         whole = session.exec(select(Definition).where(Definition.procedure == "orange-status")).one()
