@@ -6,6 +6,8 @@ transaction open while the second begins; nothing hangs on how fast either is.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from models.case import Case, Log
 from models.message import Mail, MailNotice, Notice
 from models.operation import Incident
 from models.session import Store
+from tests.databases import Databases
 from tests.service.office import MEMBERS, Office
 from tijdig.engine.errors import AlreadyOpen
 from tijdig.service import cases
@@ -231,6 +234,42 @@ def test_an_act_goes_on_from_the_sweep_that_had_its_case(due: Office) -> None:
     swept = [done.effect.key for done in sweeper.result().effects if done.case == "ORA-2026-001"]
     assert swept == ["send_actions/1/escalate/late/2026-01-13"]
     assert effects(due)["ORA-2026-001"] == [*before, *swept, "act/2"]
+
+
+DYING = """
+import sys
+from datetime import datetime
+from sqlalchemy import event
+from sqlmodel import Session
+from models.session import Store
+from tijdig.service import sweep
+
+sweep.BATCH = 2
+now = datetime.fromisoformat(sys.argv[2])
+event.listen(Session, "before_commit", lambda _: (print("worked", flush=True), sys.stdin.read()))
+sweep.sweep(Store.at(sys.argv[1]), now=now, wall=now)
+"""
+
+
+def test_the_batch_of_a_worker_that_is_killed_in_the_middle_is_taken_over(due: Office, databases: Databases) -> None:
+    address = due.store.url.render_as_string(hide_password=False)
+    due.store.close()
+    undisturbed = Office(Store.at(databases.copy(address)), due.day)
+    undisturbed.sweep()
+    command = [sys.executable, "-c", DYING, address, due.now.isoformat()]
+
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout
+        assert worker.stdout.readline() == "worked\n"
+        passed_by = CASES if due.store.path else CASES - of(sweep(due.store, now=due.now, wall=due.now))
+        worker.kill()
+    taken_over = set[str]()
+    while taken_over < passed_by:  # PostgreSQL may need a moment to see that it died
+        taken_over |= of(sweep(due.store, now=due.now, wall=due.now))
+
+    assert len(passed_by) == (3 if due.store.path else 2)
+    assert effects(due) == effects(undisturbed)
+    undisturbed.store.close()
 
 
 # --- telling
