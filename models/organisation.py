@@ -15,6 +15,7 @@ class Person(Table, table=True):
     __table_args__ = (
         CheckConstraint("channel in ('mail', 'post')", name="channel"),
         Index("ix_person_colleague", "id", sqlite_where=text("digest = 1"), postgresql_where=text("digest")),
+        {"sqlite_with_rowid": False},
     )
 
     id: str = Field(primary_key=True)
@@ -29,6 +30,7 @@ class Address(Table, table=True):
     """Where somebody is reached from a day on; open notices follow the newest one."""
 
     __tablename__ = "address"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy asks for this form
 
     person_id: str = Field(foreign_key="person.id", primary_key=True)
     since: date = Field(primary_key=True)
@@ -40,6 +42,7 @@ class Subject(Table, table=True):
     """What cases are about: a member, by reference only."""
 
     __tablename__ = "subject"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
 
     ref: str = Field(primary_key=True)
     region: str = ""

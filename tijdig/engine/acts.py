@@ -13,9 +13,9 @@ from tijdig.engine.calendar import short_date
 from tijdig.engine.case import Record, Terms
 from tijdig.engine.conditions import Condition
 from tijdig.engine.errors import FourEyes, Refused
-from tijdig.engine.fold import State
 from tijdig.engine.language import May, Step
 from tijdig.engine.plan import shift
+from tijdig.engine.state import State
 
 MIN_REASON = 10
 """A reason has at least this many characters (ux.md, section 4)."""

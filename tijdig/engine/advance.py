@@ -16,9 +16,10 @@ from tijdig.engine.calendar import local_day
 from tijdig.engine.case import CASE, Case, Effect, Happened, Record, Terms
 from tijdig.engine.errors import Misconfigured, Refused
 from tijdig.engine.fit import check_fit
-from tijdig.engine.fold import State, apply, fold
+from tijdig.engine.fold import apply, fold
 from tijdig.engine.language import Start
 from tijdig.engine.plan import planned
+from tijdig.engine.state import State
 
 _MESSAGES = ("remind", "escalate")
 

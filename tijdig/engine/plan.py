@@ -13,8 +13,8 @@ from typing import Literal
 from tijdig.engine.calendar import local_day, midnight
 from tijdig.engine.case import CASE, Effect, Overtaken, Terms
 from tijdig.engine.due import Due, due
-from tijdig.engine.fold import State
 from tijdig.engine.language import DueRule, Escalate, Goal, Remind, Setting, Step
+from tijdig.engine.state import State
 from tijdig.engine.terms import Term
 
 TermStatus = Literal["on_time", "close", "late", "none"]

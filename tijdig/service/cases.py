@@ -21,9 +21,9 @@ from tijdig.engine.language import Act, Procedure
 from tijdig.engine.terms import parse
 from tijdig.service.forms import clean_text, read_day, read_values
 from tijdig.service.held import Held, wanted
-from tijdig.service.people import Directory
+from tijdig.service.people import MEMBER, Directory
 from tijdig.service.strides import Stride
-from tijdig.service.work import MEMBER, Work
+from tijdig.service.work import Work
 
 OTHER_ACTS = (
     "take", "remind", "extend", "suspend", "resume", "cancel", "withdraw", "reopen", "take-back", "hand-over", "merge",

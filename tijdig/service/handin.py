@@ -22,9 +22,9 @@ from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Record
 from tijdig.engine.conditions import Condition
 from tijdig.engine.errors import Refused
-from tijdig.engine.fold import State
 from tijdig.engine.language import Fact
 from tijdig.engine.snapshot import canonical
+from tijdig.engine.state import State
 from tijdig.service import cases, documents
 from tijdig.service.cases import Doing
 from tijdig.service.forms import clean_text, model_for, plain

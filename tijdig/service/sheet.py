@@ -18,9 +18,9 @@ from tijdig.engine.advance import advance
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Record
 from tijdig.engine.errors import Refused
-from tijdig.engine.fold import State
 from tijdig.engine.language import Fact, Outcome, Step
 from tijdig.engine.plan import Obligation, TermStatus, obligations
+from tijdig.engine.state import State
 from tijdig.service.held import Held, wanted
 from tijdig.service.held import held as cases
 from tijdig.service.links import live_link

@@ -25,15 +25,13 @@ from tijdig.service.chain import ACT, Entry, commit, courses, follow, link, reco
 from tijdig.service.cohorts import cohort
 from tijdig.service.forms import Store
 from tijdig.service.held import LOADER, Held, held, named, pick, read_all, wanted
+from tijdig.service.people import MEMBER
 from tijdig.service.pins import Pins, current, versions
 from tijdig.service.post import Post
 from tijdig.service.strides import Line, Step, Stride, Strides, stride
 from tijdig.service.writing import Writing
 
 STRIDES = Strides()
-
-MEMBER = "lid"
-"""What a case is about where its subject must be a member."""
 
 
 class Taken(NamedTuple):

@@ -9,8 +9,8 @@ from typing import Any
 
 from tijdig.engine.calendar import local_day, short_date, short_moment
 from tijdig.engine.conditions import Done, Took
-from tijdig.engine.fold import as_day
 from tijdig.engine.language import Close, Fact, Outcome, Repeat
+from tijdig.engine.state import as_day
 from tijdig.service.handin import OUTCOME_FIELD, REASON_FIELD, Answer, Change
 from tijdig.service.sheet import Sheet
 from tijdig.service.wording import and_, basis_words, days_left, due_words, inside, sentence, subject_name

@@ -105,6 +105,7 @@ def _make_tables() -> None:
         sa.CheckConstraint("channel in ('mail', 'post')", name="ck_person_channel"),
         sa.PrimaryKeyConstraint("id", name="pk_person"),
         sa.UniqueConstraint("account", name="uq_person_account"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "programme",
@@ -143,6 +144,7 @@ def _make_tables() -> None:
         sa.Column("since", sa.Date(), nullable=True),
         sa.Column("until", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("ref", name="pk_subject"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "timetable_row",
@@ -175,6 +177,7 @@ def _make_tables() -> None:
         sa.Column("phone", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_address_person_id_person"),
         sa.PrimaryKeyConstraint("person_id", "since", name="pk_address"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "assignment",
