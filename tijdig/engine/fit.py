@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from tijdig.engine.calendar import short_moment
 from tijdig.engine.case import CASE, Case, Record, Terms
 from tijdig.engine.errors import Problem, Unfit
-from tijdig.engine.fold import State
+from tijdig.engine.state import State
 
 _KEEP = "Give a revision that keeps it, or let this case end on the versions that it has."
 _ON_GOALS = ("suspend", "resume")
