@@ -8,19 +8,19 @@ still holds. Bytes stand in JSON as hexadecimal, instants as ISO text in UTC.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Select
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
 from models.case import Log, Payload
 from tijdig.engine.case import Case, Effect, Happened, Record, Terms
+from tijdig.engine.errors import Damaged
 from tijdig.engine.snapshot import canonical_bytes, value_from_json, value_to_json
 
 ACT = "act/"
@@ -80,7 +80,7 @@ def courses(session: Session, apart: Mapping[int, bool]) -> dict[int, bytes]:
     Raises TypeError for a case of which a payload was erased.
     """
     found = dict.fromkeys(apart, b"")
-    for case_id, at, kind, key, actor, nominal, overtaken, body in session.execute(_logs(apart)):
+    for case_id, at, kind, key, actor, nominal, overtaken, body in _logs(session, apart):
         if key.startswith(ACT):
             entry = Entry(at, kind, body, actor if apart[case_id] or kind == "take" else "")
         else:
@@ -123,7 +123,7 @@ def read(session: Session, terms: Mapping[int, Terms]) -> dict[int, Case]:
     """Engine cases from their logs, by case id, each on its own terms: one statement however many cases."""
     records: dict[int, list[Record]] = {i: [] for i in terms}
     ledgers: dict[int, dict[str, Happened]] = {i: {} for i in terms}
-    for case_id, at, kind, key, actor, nominal, overtaken, body in session.execute(_logs(terms)):
+    for case_id, at, kind, key, actor, nominal, overtaken, body in _logs(session, terms):
         if key.startswith(ACT):
             records[case_id].append(record_from_json(at, kind, actor, json.loads(body)))
         else:
@@ -131,8 +131,13 @@ def read(session: Session, terms: Mapping[int, Terms]) -> dict[int, Case]:
     return {i: Case(terms[i], tuple(records[i]), ledgers[i]) for i in terms}
 
 
-def _logs(cases: Collection[int]) -> Select[Any]:
+def _logs(session: Session, cases: Collection[int]) -> Iterator[Any]:
+    """What the logs of cases say, case by case. Raises Damaged when a payload is not what was written."""
     logs = columns(*(col(c) for c in (Log.case_id, Log.at, Log.kind, Log.key, Log.actor, Log.nominal, Log.overtaken,
-                                      Payload.body)))  # fmt: skip
+                                      Payload.body, Payload.salt, Log.commitment)))  # fmt: skip
     joined = logs.join(Payload, col(Payload.log_id) == col(Log.id), isouter=True)
-    return joined.where(col(Log.case_id).in_(cases)).order_by(col(Log.case_id), col(Log.seq))
+    wanted = joined.where(col(Log.case_id).in_(cases)).order_by(col(Log.case_id), col(Log.seq))
+    for *said, body, salt, commitment in session.execute(wanted):
+        if body is not None and commit(salt, body) != commitment:
+            raise Damaged(f"'{said[3]}' of its log is not what was written. Put back a backup in which it is whole.")
+        yield *said, body

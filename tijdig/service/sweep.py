@@ -17,6 +17,7 @@ from models.bulk import insert_rows, stored_instant
 from models.case import Case as CaseRow
 from models.operation import Run
 from models.session import Store
+from tijdig.engine.errors import Unavailable
 from tijdig.engine.snapshot import canonical
 from tijdig.service.held import Held, wanted
 from tijdig.service.incidents import cause_of, mended, raise_incident
@@ -115,6 +116,8 @@ def _batch(round: _Round) -> int:
                 _note_run(session, round)
     except _Planned:
         pass
+    except Unavailable:  # no case is to blame, and nothing can be noted
+        raise
     except Exception:
         if round.plan or not cases:  # nothing was claimed: it is not a case that ails
             raise
@@ -145,6 +148,8 @@ def _one_by_one(round: _Round, ids: Sequence[int]) -> int:
                 work = Work(session)
                 claimed = work.claim(wanted(col(CaseRow.id) == case_id).with_for_update())
                 round.swept.taken += _catch_up(work, claimed, round)
+        except Unavailable:
+            raise
         except Exception as error:
             with round.store.write() as session:
                 round.swept.incidents.append(_set_apart(session, case_id, error, round.now))
