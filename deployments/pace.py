@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-SWEEP, DELIVER, CHECK_AHEAD = "*/15 * * * *", "*/5 * * * *", "30 6 * * *"
+SWEEP, DELIVER, AUDIT, CHECK_AHEAD = "*/15 * * * *", "*/5 * * * *", "0 3 * * *", "30 6 * * *"
+NIGHTLY = timedelta(days=1)
 VARIABLE = "TIJDIG_SERVE_PACE"
 
 

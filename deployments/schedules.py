@@ -16,7 +16,8 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
-from deployments.pace import CHECK_AHEAD, DELIVER, SWEEP, Pace
+from deployments.pace import AUDIT, CHECK_AHEAD, DELIVER, SWEEP, Pace
+from flows.audit import audit
 from flows.check_ahead import check_ahead
 from flows.deliver import deliver
 from flows.orange_status import ORANGE_STATUS, follow_up_orange_status, start_orange_status
@@ -51,6 +52,7 @@ def all_deployments(pace: Pace | None = None) -> Iterator[Deployment]:
     """Everything that is deployed. A `pace` replaces the times of the rounds."""
     yield Deployment(sweep, NO_OVERLAP, Interval(pace.sweep) if pace else _cron(SWEEP))
     yield Deployment(deliver, NO_OVERLAP, Interval(pace.deliver) if pace else _cron(DELIVER))
+    yield Deployment(audit, NO_OVERLAP, _cron(AUDIT))
     yield Deployment(check_ahead, NO_OVERLAP, _cron(CHECK_AHEAD))
     yield from _of(ORANGE_STATUS, start_orange_status, follow_up_orange_status)
 

@@ -26,10 +26,11 @@ from urllib.request import ProxyHandler, build_opener
 
 from deployments.children import PARENT
 from deployments.environment import HOST, environment, prefect_home, prefect_port, prefect_url
-from deployments.pace import VARIABLE, Pace
+from deployments.pace import NIGHTLY, VARIABLE, Pace
 from models.schema import open_store
 from tasks.here import Here, here
 from tijdig.engine.errors import Misconfigured, TijdigError
+from tijdig.service import audit as auditing
 from tijdig.service.guard import GUARD, Round, watch
 from tijdig.service.rounds import deliver_round, sweep_round
 from tijdig.settings import Settings
@@ -270,4 +271,11 @@ def _rounds(at: Here, pace: Pace) -> Sequence[Round]:
     def deliver() -> None:
         deliver_round(at.store, now=at.now, wall=at.wall, settings=at.settings, by=GUARD)
 
-    return Round("sweep", "controle", pace.sweep, sweep), Round("deliver", "verzending", pace.deliver, deliver)
+    def audit() -> None:
+        auditing.audit(at.store, now=at.now, wall=at.wall, by=GUARD)
+
+    return (
+        Round("sweep", "controle", pace.sweep, sweep),
+        Round("deliver", "verzending", pace.deliver, deliver),
+        Round(auditing.KIND, "nachtelijke controle", NIGHTLY, audit),
+    )

@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.here import Here
 from tijdig.service import ahead, deliver, programmes
+from tijdig.service import audit as auditing
 from tijdig.service import compose as composing
 from tijdig.service import sweep as sweeping
 
@@ -54,3 +55,9 @@ def send(at: Here) -> Mapping[str, int]:
 def look_ahead(at: Here) -> ahead.Ahead:
     """Find roles that nobody will hold, and dates that can no longer be kept."""
     return ahead.check_ahead(at.store, now=at.now, wall=at.wall, by=BY)
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=RETRY_AFTER)
+def compare(at: Here) -> auditing.Audited:
+    """Compare every running case with its log, and put right what differs."""
+    return auditing.audit(at.store, now=at.now, wall=at.wall, by=BY)

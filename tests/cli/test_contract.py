@@ -325,6 +325,20 @@ def test_a_script_is_played_by_the_simulation(trial: Tijdig, tmp_path: Path) -> 
     ]  # fmt: skip
 
 
+def test_the_audit_finds_puts_right_and_tells(orange: Tijdig) -> None:
+    assert orange("audit", "--json").json == {"checked": 1, "found": []}
+    sql("update open_obligation set due = '2026-05-01' where step = 'judge'")
+
+    done = orange("audit", "--json")
+
+    assert (done.status, done.json["checked"]) == (1, 1)
+    assert done.json["found"] == [
+        {"case": "ORA-2026-001", "what": ["judge/1 due was 2026-05-01, moet 2026-03-30"], "mended": True}
+    ]
+    assert orange("audit").out == "● 1 dossiers staan zoals hun logboek zegt\n"
+    assert [row["kind"] for row in orange("incidents", "--json").json] == ["audit"]
+
+
 def test_the_chains_are_verified(orange: Tijdig) -> None:
     assert orange("log", "verify", "--json").json == {"cases": 1, "entries": 5, "broken": []}
     assert orange("log", "verify", CASE, "--json").json["cases"] == 1

@@ -26,7 +26,7 @@ def cron_of(made: RunnerDeployment) -> CronSchedule | None:
 def test_rounds_come_by_amsterdam_time_and_never_only_between_two_and_three() -> None:
     crons = {name: cron for name, made in MADE.items() if (cron := cron_of(made))}
 
-    assert sorted(crons) == ["check_ahead", "deliver", "sweep"]
+    assert sorted(crons) == ["audit", "check_ahead", "deliver", "sweep"]
     assert {cron.timezone for cron in crons.values()} == {"Europe/Amsterdam"}
     assert not [cron.cron for cron in crons.values() if cron.cron.split()[1] == "2"]
 

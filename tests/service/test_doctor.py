@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url
 
+from models.operation import Installation, Run
 from models.session import Store
+from tijdig.service import pins
 from tijdig.service.doctor import Check, examine, ground
 from tijdig.settings import Settings
 
@@ -59,3 +61,29 @@ def test_a_database_that_cannot_hold_every_name_is_refused(store: Store, tmp_pat
 
     assert not found.ok
     assert found.detail.endswith("Maak een database met encoding UTF8.")
+
+
+AUDITED = [
+    pytest.param("live", None, 1, True, "nog niet", id="a new installation"),
+    pytest.param("live", None, 3, False, "nog niet. Start de dienst, of draai: tijdig audit.", id="never"),
+    pytest.param("live", 1, 30, True, "laatst zo 4 jan 2026, 09:00", id="last night"),
+    pytest.param("live", 3, 30, False, "laatst vr 2 jan 2026, 09:00. Start de dienst, of draai: tijdig audit.",
+                 id="not for days"),
+    pytest.param("trial", None, 30, True, "nog niet", id="a trial"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mode", "days_ago", "age", "ok", "said"), AUDITED)
+def test_without_an_audit_for_two_nights_somebody_must_look(
+    store: Store, tmp_path: Path, mode: str, days_ago: int | None, age: int, ok: bool, said: str
+) -> None:
+    with store.write() as session:
+        session.add(Installation(uuid="0f8d", mode=mode, created_at=NOW - timedelta(days=age)))
+        pins.first_versions(session, now=NOW, by="test")
+        if days_ago:
+            at = NOW - timedelta(days=days_ago)
+            session.add(Run(kind="audit", by="prefect", started_at=at, finished_at=at))
+
+    found = examined(store.url.render_as_string(hide_password=False), tmp_path)["audit"]
+
+    assert (found.ok, found.detail) == (ok, said)

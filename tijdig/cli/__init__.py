@@ -34,8 +34,8 @@ COMMANDS: tuple[Command, ...] = (
     house.take_in, house.give_out, house.choose,
     cases.start, cases.cases, cases.case, cases.tasks, acts.decide, acts.record, acts.correct, acts.act, moving.move,
     sweeping.sweep, sweeping.effects, mail.deliver, mail.outbox, mail.settle, sweeping.incidents, sweeping.retry,
-    sweeping.verify, backup.backup, backup.restore, backup.release, due.due, ahead.simulate, bench.bench,
-    completion.completion,
+    sweeping.audit, sweeping.verify, backup.backup, backup.restore, backup.release, due.due, ahead.simulate,
+    bench.bench, completion.completion,
 )  # fmt: skip
 
 

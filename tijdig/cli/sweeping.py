@@ -94,6 +94,26 @@ def retry(incident: int, at: str | None, as_json: bool) -> int:
     return 0 if found["settled_at"] else 1
 
 
+@command("audit", _("Vergelijk alle lopende dossiers met hun logboek, en herstel wat afwijkt."), AT, AS_JSON)
+def audit(at: str | None, as_json: bool) -> int:
+    """What a service does each night; exit status 1 when something differed."""
+    from dataclasses import asdict
+
+    from tijdig.cli import edge
+    from tijdig.service.audit import audit as compare
+
+    with edge.store() as store, progress(_("Nagaan")) as told:
+        done = compare(store, now=edge.clock(store, at), wall=edge.wall(), by="cli", progress=told)
+    if as_json:
+        show_json({"checked": done.checked, "found": [asdict(each) for each in done.found]})
+    elif not done.found:
+        line(_("● {n} dossiers staan zoals hun logboek zegt").format(n=done.checked))
+    for each in done.found:
+        state = _("hersteld") if each.mended else _("niet hersteld, kijk met: tijdig log verify")
+        say(f"{each.case}: {'; '.join(each.what)} ({state})")
+    return 1 if done.found else 0
+
+
 @command(
     "log verify", _("Reken de ketens van het logboek na."),
     option("case", nargs="?", metavar=_("DOSSIER"), help=_("alleen van dit dossier")),

@@ -33,6 +33,9 @@ APPEND_ONLY = ("log", "payload", "event", "definition", "settings_version", "cal
 LATE_AFTER = timedelta(hours=2)
 """Without a sweep or a delivery for so long, a live installation misses dates."""
 
+AUDIT_AFTER = timedelta(days=2)
+"""Without an audit for so long, nobody sees what was changed past Tijdig."""
+
 OLDEST_POSTGRESQL = 14
 """What is older gets no mends from its makers any more."""
 
@@ -153,6 +156,14 @@ def _mails(session: Session, settings: Settings, wall: datetime) -> Found:
     return not wrong, f"{said}. Handel ze af: tijdig outbox, tijdig settle." if wrong else "niets blijft liggen"
 
 
+def _audited(session: Session, settings: Settings, wall: datetime) -> Found:
+    last = session.exec(select(func.max(Run.started_at)).where(Run.kind == "audit")).one()
+    home = installation(session)
+    late = home.mode == "live" and wall - (last or home.created_at) > AUDIT_AFTER
+    said = f"laatst {short_moment(last)}" if last else "nog niet"
+    return not late, said + (". Start de dienst, of draai: tijdig audit." if late else "")
+
+
 def _ran(kind: str) -> Callable[[Session, Settings, datetime], Found]:
     def look(session: Session, settings: Settings, wall: datetime) -> Found:
         last = session.exec(
@@ -186,7 +197,8 @@ def _mailing(session: Session, settings: Settings, wall: datetime) -> Found:
 
 _LOOKS: dict[str, Callable[[Session, Settings, datetime], Found]] = {
     "database": _mode, "append-only": _triggers, "settings": _settings_set, "roles": _roles, "incidents": _incidents,
-    "mails": _mails, "sweep": _ran("sweep"), "deliver": _ran("deliver"), "restore": _released, "mail": _mailing,
+    "mails": _mails, "sweep": _ran("sweep"), "deliver": _ran("deliver"), "audit": _audited, "restore": _released,
+    "mail": _mailing,
 }  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def stride(session: Session, step: Step, result: Advance, record: Record | None)
     return Stride(
         result.effects, result.caught_up, tuple(line(entry, instant, day) for entry in entries), result.moves,
         result.openings, tuple(tellings(result, at, record)),
-        None if result.stands else tuple(_standing(result, instant, day)), _maybe(instant, result.next_check_at),
+        None if result.stands else tuple(standing_rows(result, instant, day)), _maybe(instant, result.next_check_at),
         state.result or "open", _maybe(day, local_day(state.closed)) if state.closed else None, course,
     )  # fmt: skip
 
@@ -121,7 +121,7 @@ STANDING = (
 """The columns of the read model; a stride holds all but the first."""
 
 
-def _standing(result: Advance, instant: Callable[[datetime], Any], day: Callable[[date], Any]) -> list[Row]:
+def standing_rows(result: Advance, instant: Callable[[datetime], Any], day: Callable[[date], Any]) -> list[Row]:
     """What stands open after it."""
     if result.state.closed:
         return []
