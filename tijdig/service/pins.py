@@ -262,6 +262,27 @@ def _choose_calendar(session: Session, setting: str, value: str, *, now: datetim
     return _store_calendar(session, calendar, now=now)
 
 
+def renew_calendar(session: Session, *, now: datetime, by: str) -> bool:
+    """A new version, with the house's own choices, where the law's days as this release knows them differ.
+
+    Another edition with the same days is no new version: no date would differ.
+    """
+    known = current_calendar(session)
+    fresh = replace(Calendar(), may5=known.may5, good_friday=known.good_friday, extra_closed=known.extra_closed,
+                    open_days=known.open_days)  # fmt: skip
+    if _law(fresh) == _law(known):
+        return False
+    version = _store_calendar(session, fresh, now=now)
+    session.add(
+        Event(at=now, kind="calendar", actor=by, detail=canonical({"calendar": fresh.version, "version": version}))
+    )
+    return True
+
+
+def _law(calendar: Calendar) -> tuple[object, ...]:
+    return set(calendar.decree_days), calendar.covered_from, calendar.covered_until
+
+
 def _store_calendar(session: Session, calendar: Calendar, *, now: datetime) -> int:
     body = canonical(calendar.to_dict())
     row = CalendarVersion(version=calendar.version, body=body, at=now)

@@ -20,7 +20,7 @@ from tijdig.engine.errors import Problem, Refused
 from tijdig.engine.language import Procedure, Programme
 from tijdig.engine.snapshot import fingerprint
 from tijdig.service.people import TRIAL_USER
-from tijdig.service.pins import first_versions, publish
+from tijdig.service.pins import first_versions, publish, renew_calendar
 from tijdig.service.programmes import install
 from tijdig.service.sample import load_sample
 
@@ -49,6 +49,7 @@ def init(
         schema.upgrade(store)
         with store.write() as session:
             home = _home(session, trial=trial, wall=wall)
+            renew_calendar(session, now=home.trial_now or wall, by=SETUP)
             publish_all(session, procedures, programmes, now=home.trial_now or wall)
             if sample:
                 load_sample(session, by=SETUP, now=home.trial_now or wall)
