@@ -1,6 +1,7 @@
 """What all tables share: names for constraints, so that migrations can name them, and how an instant is stored."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, TypeDecorator
@@ -19,6 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=4096)
 def microseconds(moment: datetime) -> int:
     """An instant as SQLite stores it."""
     return (moment - _EPOCH) // _MICROSECOND

@@ -247,6 +247,7 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
 
 
+@lru_cache(maxsize=4096)
 def local_day(moment: datetime) -> date:
     """The local day of an instant; a date-time without a zone is local already."""
     return (moment if moment.tzinfo is None else moment.astimezone(ZONE)).date()

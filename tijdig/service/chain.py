@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select as columns
@@ -96,15 +97,14 @@ def entry_of_effect(effect: Effect, at: datetime) -> Entry:
 
 def record_to_json(record: Record) -> dict[str, Any]:
     """What a record says beside when and who, empty parts left out."""
-    said = {}
-    for name in _SAID:
-        value = getattr(record, name)
-        if value:
-            said[name] = value if isinstance(value, str) else _plain(value)
-    return said
+    parts = zip(_SAID, _parts(record), strict=True)
+    return {name: value if type(value) is str else _plain(value) for name, value in parts if value}
 
 
 _SAID = tuple(part.name for part in fields(Record) if part.name not in ("at", "act", "by"))
+
+
+_parts = attrgetter(*_SAID)
 
 
 def _plain(value: Any) -> Any:

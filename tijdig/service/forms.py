@@ -54,6 +54,8 @@ def looks_like_bsn(text: str) -> bool:
 def clean_text(text: object) -> str:
     """Free text, without what looks like a BSN. Raises Refused with the words of ux.md section 5."""
     said = str(text).strip()
+    if not said:
+        return said
     if looks_like_bsn(said):
         raise Refused("Dit lijkt op een BSN. Haal het weg. Gebruik de cliëntreferentie.")
     if len(said) > LONGEST_TEXT:

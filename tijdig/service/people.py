@@ -45,6 +45,14 @@ class Right:
     behalf: str = ""
 
 
+class Reach(NamedTuple):
+    """How somebody is written to: by `mail` or `post` (empty for nobody), where, and whether in a daily digest."""
+
+    channel: str
+    address: str
+    has_digest: bool
+
+
 class Need(NamedTuple):
     """That somebody must hold a role for a subject and a case (its code) on a day."""
 
@@ -141,7 +149,8 @@ class Directory:
     def _over(self, role: str, subject: str, facts: Facts, on: date) -> tuple[str, ...]:
         """Who holds the role over this subject by name; a member its own."""
         if not facts.held:
-            return (subject,) if role == MEMBER and self.is_member(subject) else ()
+            is_member = role == MEMBER and facts.name is not None and subject not in self._roster.colleagues
+            return (subject,) if is_member else ()
         held = {span.person for name, span in facts.held if name == role and span.covers(on)}
         if role == MEMBER and self.is_member(subject):
             held.add(subject)
@@ -226,6 +235,12 @@ class Directory:
     def name(self, person: str) -> str:
         return self._person(person).name or person
 
+    def reach(self, person: str, on: date) -> Reach:
+        """How somebody is written to on a day."""
+        facts = self._person(person)
+        address = max((known for known in facts.addresses if known[0] <= on), default=(on, ""))[1]
+        return Reach(facts.channel, address, person in self._roster.colleagues)
+
     def channel(self, person: str) -> str:
         """`mail` or `post`; empty for nobody."""
         return self._person(person).channel
@@ -236,7 +251,7 @@ class Directory:
 
     def address(self, person: str, on: date) -> str:
         """The mail address on a day; empty when there is none."""
-        return max((known for known in self._person(person).addresses if known[0] <= on), default=(on, ""))[1]
+        return self.reach(person, on).address
 
     def roles_of(self, person: str, on: date) -> tuple[str, ...]:
         """The roles that this person holds over anything on a day, as himself: one statement."""

@@ -117,10 +117,9 @@ class Post:
 
     def _address(self, it: Fresh, person: str) -> str:
         """Where this person gets it by itself; empty when it rides in a digest, goes by post or cannot be mailed."""
-        people = self.people
-        if people.channel(person) != "mail" or (people.has_digest(person) and it.telling.kind not in ALONE):
+        channel, address, has_digest = self.people.reach(person, local_day(it.at))
+        if channel != "mail" or (has_digest and it.telling.kind not in ALONE):
             return ""
-        address = people.address(person, local_day(it.at))
         return address if is_usable(address) else ""
 
     # --- in which words
@@ -133,9 +132,14 @@ class Post:
         for it, person, address in alike:
             one = it.one
             key, form = notice_key(one.code, it.key, kind, person), stencils[person == one.subject]
-            number = number_of(message_id(self._installation, key)) if form.numbered else ""
-            letter = form.fill({"subject": subject_name(one.subject), "code": one.code, "case_id": one.id,
-                                "name": name(one.subject), "number": number})  # fmt: skip
+            words: dict[str, object] = {"code": one.code, "case_id": one.id}
+            if "name" in form.words:
+                words["name"] = name(one.subject)
+            if "subject" in form.words:
+                words["subject"] = subject_name(one.subject)
+            if "number" in form.words:  # it takes a hash to know
+                words["number"] = number_of(message_id(self._installation, key))
+            letter = form.fill(words)
             mails.add(key, person, kind, letter, address=address, at=at, day=day, notices=(it.id,), thread=one.code,
                       fatal=fatal)  # fmt: skip
 

@@ -25,15 +25,12 @@ _WORDS = {_SUBJECT: "subject", _CODE: "code", _NUMBER: "number", _NAME: "name", 
 
 @dataclass(frozen=True, slots=True)
 class Stencil:
-    """The three parts of a letter, as formats of `subject`, `code`, `number`, `name` and `case_id`.
-
-    `numbered` when the number stands in it: that takes a hash to know.
-    """
+    """The three parts of a letter, as formats of those of `subject`, `code`, `number`, `name` and `case_id` in it."""
 
     subject: str
     text: str
     html: str
-    numbered: bool
+    words: frozenset[str]
 
     def fill(self, words: Mapping[str, object]) -> Letter:
         """The letter for one reader about one case."""
@@ -48,7 +45,7 @@ def stencil(notice: Pending, *, today: date, url: str, own: bool) -> Stencil:
     letter = notice_letter(replace(notice, matter=matter), reader)
     parts = letter.subject, letter.text, letter.html
     subject, text, html = map(_format, parts)
-    return Stencil(subject, text, html, any(_NUMBER in part for part in parts))
+    return Stencil(subject, text, html, frozenset(name for mark, name in _WORDS.items() if mark in "".join(parts)))
 
 
 def _format(text: str) -> str:
