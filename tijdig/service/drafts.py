@@ -171,9 +171,10 @@ def matter_of_mail(kind: str, key: str, case_id: int, about: Matter | Telling) -
     return "A" if kind in ASKING else kind, case_id, about.step, about.round
 
 
-def notice_key(case: str, entry: str, kind: str, person: str) -> str:
+def notice_key(case: str, entry: str, kind: str, person: str, about: Matter | Telling) -> str:
     """The key of a mail that tells one notice; `entry` is the key of its log entry."""
-    return f"notice/{case}/{entry}/{kind}/{person}"
+    key = f"notice/{case}/{entry}/{kind}/{person}"
+    return f"{key}/{about.step}/{about.round}" if kind == "F" else key  # one act moves many dates
 
 
 def _has_digest(people: Directory, person: str) -> bool:
@@ -209,18 +210,14 @@ def _own_mail(told: Sequence[Told]) -> Draft:
         words: Callable[[Reader], Letter] = partial(overdue_letter, notices)
     else:
         main = _joined(notices)
-        key, thread = _key_of(main, recipient.person), main.matter.code
+        key = notice_key(main.matter.code, main.key, main.kind, recipient.person, main.matter)
+        thread = main.matter.code
         words = partial(notice_letter, main)
     return Draft(
         key, recipient.person, main.kind, words, recipient.behalf, thread, any(n.is_fatal for n in notices),
         all(n.said.get("released") for n in notices), tuple(n.id for n in notices),
         tuple(n.id for n in notices) if main.summary else (main.id,),
     )  # fmt: skip
-
-
-def _key_of(notice: Pending, person: str) -> str:
-    key = notice_key(notice.matter.code, notice.key, notice.kind, person)
-    return f"{key}/{notice.matter.step}/{notice.matter.round}" if notice.kind == "F" else key  # one act moves many
 
 
 def _joined(notices: Sequence[Pending]) -> Pending:

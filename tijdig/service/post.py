@@ -131,7 +131,7 @@ class Post:
         stencils = {own: self._stencil(first, day, own=own) for own in {e.person == e.it.one.subject for e in alike}}
         for it, person, address in alike:
             one = it.one
-            key, form = notice_key(one.code, it.key, kind, person), stencils[person == one.subject]
+            key, form = notice_key(one.code, it.key, kind, person, telling), stencils[person == one.subject]
             words: dict[str, object] = {"code": one.code, "case_id": one.id}
             if "name" in form.words:
                 words["name"] = name(one.subject)
