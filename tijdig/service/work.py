@@ -132,16 +132,16 @@ class Work:
 
     def sweep(self, cases: Sequence[Held], at: datetime) -> None:
         """Catch cases up. Of those that stand alike only the first is read."""
-        steps = [Step(one.terms, one.course, at) for one in cases]
         unknown: dict[Step, Held] = {}
-        for one, step in zip(cases, steps, strict=True):
+        for one in cases:
+            step = Step(one.terms, one.course, at)
             if one.known is None and STRIDES.get(step) is None:
                 unknown.setdefault(step, one)
         if unknown:
             self.flush()
             read_all(self.session, unknown.values())
-        for one, step in zip(cases, steps, strict=True):
-            self._move(one, self._stride(one, step), at)
+        for one in cases:  # each from where it stands now: an earlier one may have ended, and told this one so
+            self._move(one, self._stride(one, Step(one.terms, one.course, at)), at)
 
     def apply(self, one: Held, record: Record) -> Stride:
         """Catch a case up and apply a record. Raises Refused when it does not fit."""
