@@ -26,6 +26,7 @@ from models.operation import Incident
 from models.session import Store
 from tests.databases import Databases
 from tests.service.office import MEMBERS, Office
+from tijdig.engine.case import Record
 from tijdig.engine.errors import AlreadyOpen
 from tijdig.service import cases
 from tijdig.service import sweep as sweeping
@@ -168,6 +169,20 @@ def test_the_same_request_twice_is_the_same_case(office: Office) -> None:
 def test_two_that_open_cases_for_two_members_get_two_numbers(office: Office) -> None:
     one, other = opening(office, "lid-001"), opening(office, "lid-002")
     assert at_once(office, one, other) == ("ORA-2026-001", "ORA-2026-002")
+
+
+@only_postgresql
+def test_numbers_go_on_though_who_opens_last_began_with_another_procedure(office: Office) -> None:
+    with office.store.write() as session, elsewhere(office) as other:
+        work = Work(session)
+        for subject in ("lid-001", "lid-002"):
+            work.open("red-follow-up", subject, Record(office.now, "open", "adviser1", {"red_on": "2026-01-05"}))
+        first = do(other, opening(office, "lid-002"))
+        second = work.open("orange-status", "lid-001", Record(office.now, "open", "adviser1", FACTS)).code
+        work.flush()
+
+    assert (first, second) == ("ORA-2026-001", "ORA-2026-002")
+    assert do(office.store, opening(office, "lid-003")) == "ORA-2026-003"
 
 
 def test_two_acts_in_one_case_follow_each_other(office: Office) -> None:

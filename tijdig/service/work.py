@@ -125,6 +125,7 @@ class Work:
         """Who opens cases of one procedure, does so one by one: they share its numbers and its open subjects."""
         if procedure not in self._pins:
             pins = current(self.session, procedure, alone=True)
+            self.writing.renew_ids()
             self._pins[procedure] = pins, LOADER.load(self.session, pins)
         return self._pins[procedure]
 

@@ -9,7 +9,17 @@ from typing import Any
 
 from sqlmodel import Session
 
-from models.bulk import Row, delete_rows, ids_one_by_one, insert_rows, next_ids, stored_day, stored_instant, update_rows
+from models.bulk import (
+    Row,
+    delete_rows,
+    ids_one_by_one,
+    insert_rows,
+    is_postgresql,
+    next_ids,
+    stored_day,
+    stored_instant,
+    update_rows,
+)
 from models.case import Case, Log, OpenObligation, Payload
 from models.message import Notice
 from tijdig.engine.errors import Refused
@@ -53,6 +63,14 @@ class Writing:
     def __post_init__(self) -> None:
         self.openings, self.new_ids = Openings(self.session), ids_one_by_one(self.session, Case)
         self.instant, self.day = stored_instant(self.session), stored_day(self.session)
+
+    def renew_ids(self) -> None:
+        """From now on new cases get ids above all that others gave: a number of the year goes on from the highest id.
+
+        On SQLite nobody else can give any, and those of unwritten cases must stay known.
+        """
+        if is_postgresql(self.session):
+            self.new_ids = ids_one_by_one(self.session, Case)
 
     def line(self, entry: Entry) -> Line:
         """A log entry as it is chained and stored."""
