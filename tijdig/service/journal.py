@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 JOURNAL = "sent.journal"
 _EPOCH = "epoch"
@@ -36,7 +37,10 @@ def note_epoch(folder: Path, at: datetime, epoch: int) -> None:
 
 
 def handed_over(folder: Path) -> Iterator[HandedOver]:
-    """What may have gone out, in order. A line that a crash cut off was not handed over: it is passed by."""
+    """What may have gone out, in order.
+
+    A line that a crash cut off was not handed over: at the end it is passed by; before others it names too much at worst.
+    """
     for at, what, rest in _lines(folder):
         if what != _EPOCH:
             yield HandedOver(at, what, rest)
@@ -53,10 +57,20 @@ def is_kept(folder: Path) -> bool:
 
 
 def _append(folder: Path, lines: Iterable[str]) -> None:
-    with (folder / JOURNAL).open("a", encoding="utf-8") as journal:
-        journal.writelines(lines)
+    with (folder / JOURNAL).open("a+b") as journal:
+        whole = "".join(lines).encode()
+        if _is_cut_off(journal):  # else the next line would be lost in the rest of that one
+            whole = b"\n" + whole
+        journal.write(whole)
         journal.flush()
         os.fsync(journal.fileno())
+
+
+def _is_cut_off(journal: BinaryIO) -> bool:
+    if not journal.seek(0, os.SEEK_END):
+        return False
+    journal.seek(-1, os.SEEK_END)
+    return journal.read(1) != b"\n"
 
 
 def _lines(folder: Path) -> Iterator[tuple[datetime, str, str]]:
