@@ -22,18 +22,11 @@ from tijdig.service.alarms import STORM, break_storm, escalate_incidents, pass_s
 from tijdig.service.drafts import Decided, Desk, Draft, Trouble, decide
 from tijdig.service.envelope import message_id, number_of
 from tijdig.service.heads import seal_heads, seal_rows
-from tijdig.service.hold import IN_GAP
+from tijdig.service.hold import GOES, IN_GAP, UNSYNCED
 from tijdig.service.incidents import passed, raise_incident
-from tijdig.service.letters import (
-    Reader,
-)
+from tijdig.service.letters import Reader
 from tijdig.service.mails import Mails
-from tijdig.service.matters import (
-    asked_until,
-    pending_notices,
-    taken_back,
-    told_already,
-)  # fmt: skip
+from tijdig.service.matters import asked_until, pending_notices, taken_back, told_already
 from tijdig.service.people import Directory
 from tijdig.service.pins import current_calendar, procedure_of
 from tijdig.service.sending import is_open
@@ -81,16 +74,13 @@ def _desk(session: Session, now: datetime, calendar: Calendar, people: Directory
 
 def _take_back_old_digests(session: Session, today: date) -> None:
     """A digest of an earlier day that never went out makes room for today's; what rode in it is told anew."""
-    old = select(Mail.id).where(
-        IS_DIGEST, Mail.day < today, col(Mail.state).in_(("klaar", "wacht", "aangehouden")), ~IN_GAP
-    )
+    old = select(Mail.id).where(IS_DIGEST, Mail.day < today, col(Mail.state).in_((*GOES, "aangehouden")), ~IN_GAP)
     ids = session.exec(old.with_for_update()).all()  # locked: one that is being claimed now goes out and stays
     rode = select(MailNotice.notice_id).where(col(MailNotice.mail_id).in_(ids))
-    unsynced = {"synchronize_session": False}
-    session.execute(update(Notice).where(col(Notice.id).in_(rode)).values(state="gepland"), execution_options=unsynced)
+    session.execute(update(Notice).where(col(Notice.id).in_(rode)).values(state="gepland"), execution_options=UNSYNCED)
     why = "opgevolgd door een later dagoverzicht"
     session.execute(
-        update(Mail).where(col(Mail.id).in_(ids)).values(state="vervallen", why=why), execution_options=unsynced
+        update(Mail).where(col(Mail.id).in_(ids)).values(state="vervallen", why=why), execution_options=UNSYNCED
     )
 
 

@@ -28,7 +28,7 @@ from tijdig.service.clock import installation
 from tijdig.service.drafts import is_usable
 from tijdig.service.envelope import AGAIN, envelope, message_id
 from tijdig.service.heads import seal_sent
-from tijdig.service.hold import IN_GAP, hold_repeated, is_held
+from tijdig.service.hold import GOES, IN_GAP, UNSYNCED, hold_repeated, is_held
 from tijdig.service.incidents import passed, raise_incident
 from tijdig.service.journal import note
 from tijdig.service.links import open_links, revealer, secret_of
@@ -53,7 +53,6 @@ STALE = timedelta(days=5)
 
 UNCERTAIN_ONCE = "onzeker aangekomen; gaat nog één keer, met die melding erboven"
 TRIAL_SENDER = "Tijdig proef <tijdig@proef.example>"
-READY = ("klaar", "wacht")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,7 @@ class _Delivery:
         return [i for i in ids if any(self._may_go(notice) for notice in notices.get(i, ()))]
 
     def _claimable(self) -> ColumnElement[bool]:
-        return col(Mail.state).in_((*READY, "bezig") if self.route.channel.repeatable else READY)
+        return col(Mail.state).in_((*GOES, "bezig") if self.route.channel.repeatable else GOES)
 
     def _may_go(self, notice: Pending) -> bool:
         return may_go(self.now, self.calendar, fatal=notice.is_fatal, late_from=notice.matter.late_from)
@@ -195,7 +194,7 @@ class _Delivery:
         """Take these mails, unless another process did; what has no point any more lapses here."""
         taking = update(Mail).where(col(Mail.id).in_(ids), self._claimable(), ~IN_GAP)
         lease = taking.values(state="bezig", leased_until=self.wall_now + LEASE).returning(col(Mail.id))
-        taken = [i for (i,) in session.execute(lease, execution_options={"synchronize_session": False})]
+        taken = [i for (i,) in session.execute(lease, execution_options=UNSYNCED)]
         order = col(Mail.fatal).desc(), col(Mail.id)
         mails = session.exec(select(Mail).where(col(Mail.id).in_(taken)).order_by(*order)).all()
         notices = notices_of_mails(session, taken)
@@ -343,5 +342,5 @@ def _drop_stale(session: Session, now: datetime) -> None:
     why = "stond langer dan 5 dagen klaar"
     session.execute(
         update(Mail).where(*old).values(state="vervallen", why=why),  # type: ignore[arg-type]
-        execution_options={"synchronize_session": False},
+        execution_options=UNSYNCED,
     )

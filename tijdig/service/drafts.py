@@ -15,20 +15,8 @@ from itertools import groupby
 from typing import Any
 
 from tijdig.engine.calendar import Calendar, local_day, short_date
-from tijdig.service.letters import (
-    Digest,
-    Letter,
-    Reader,
-    digest_letter,
-    notice_letter,
-    overdue_letter,
-)
-from tijdig.service.matters import (
-    ASKING,
-    Matter,
-    Pending,
-    why_lapsed,
-)  # fmt: skip
+from tijdig.service.letters import Digest, Letter, Reader, digest_letter, notice_letter, overdue_letter
+from tijdig.service.matters import ASKING, Matter, Pending, why_lapsed
 from tijdig.service.notices import Telling
 from tijdig.service.people import Directory, Recipient
 from tijdig.service.sending import is_open, may_go

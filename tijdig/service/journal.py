@@ -39,7 +39,7 @@ def note_epoch(folder: Path, at: datetime, epoch: int) -> None:
 def handed_over(folder: Path) -> Iterator[HandedOver]:
     """What may have gone out, in order.
 
-    A line that a crash cut off was not handed over: at the end it is passed by; before others it names too much at worst.
+    A line that a crash cut off was not handed over: it is passed by, or before others at worst names too much.
     """
     for at, what, rest in _lines(folder):
         if what != _EPOCH:
