@@ -12,6 +12,7 @@ from tests.databases import Databases
 from tests.service.office import REASON, Office, found
 from tijdig.engine import Close, DueRule, Fact, Procedure, Step, weeks
 from tijdig.service.cases import Doing, correct, open_case
+from tijdig.service.compose import compose
 from tijdig.service.people import Directory
 from tijdig.service.post import Post
 from tijdig.service.work import Work
@@ -36,6 +37,23 @@ def at_once(office: Office) -> Iterator[tuple[Work, Directory, Doing]]:
         work = Work(session, post=Post(session, people, URL))
         yield work, people, Doing("adviser1", office.now, reason=REASON)
         work.flush()
+
+
+def test_what_is_composed_at_once_reads_as_what_is_composed_later(databases: Databases) -> None:
+    told = []
+    for now in (True, False):
+        office = Office(found(databases.new(), [PAPERS]))
+        with at_once(office) as (work, people, doing):
+            work.post = work.post if now else None
+            open_case(work, people, "papers", "lid-001", {"asked_on": "2026-01-05"}, doing)
+        with office.store.write() as session:
+            compose(session, now=office.now, url=URL)
+            mails = session.exec(select(Mail).where(Mail.person_id == "lid-001").order_by(col(Mail.key))).all()
+            told.append([(m.key, m.address, m.fatal, m.thread, m.subject, m.text, m.html) for m in mails])
+        office.store.close()
+
+    assert [len(mails) for mails in told] == [2, 2]
+    assert told[0] == told[1]
 
 
 def test_an_act_that_moves_two_dates_of_a_member_tells_each_in_a_mail_of_its_own(databases: Databases) -> None:
