@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect import runtime
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 from sqlmodel import col, select
@@ -68,7 +69,7 @@ def test_a_form_opens_a_case_by_a_person_via_prefect_and_shows_what_follows(tria
     assert (name, message) == ("Completed", "Oranje dossier: geopend als ORA-2026-001")
     with trial.reading() as session:
         opened = session.exec(
-            select(Payload.body).join(Log, col(Log.seq) == col(Payload.seq)).where(Log.kind == "open")
+            select(Payload.body).join(Log, col(Log.id) == col(Payload.log_id)).where(Log.kind == "open")
         )
         assert json.loads(opened.first() or "")["via"] == "Prefect"
     shown = artifacts("start-orange-status")[-1]
@@ -115,10 +116,11 @@ def test_a_sweep_does_what_is_due_shows_it_and_is_noted_as_a_whole_one(trial: Of
     assert kinds == [("sweep/orange-status", "prefect"), ("sweep", "prefect"), ("sweep", "prefect")]
 
 
-def test_a_sweep_that_a_later_one_overtook_does_nothing(trial: Office) -> None:
+def test_a_sweep_that_a_later_one_overtook_does_nothing(trial: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     ended(start_orange_status, **ORANGE)
     at(trial, "2026-02-02")
-    later = datetime.now(UTC) + timedelta(minutes=5)
+    planned, later = (datetime.now(UTC) - timedelta(minutes=minutes) for minutes in (30, 5))
+    monkeypatch.setitem(runtime.flow_run.FIELDS, "scheduled_start_time", lambda: planned)
     with trial.store.write() as session:
         session.add(Run(kind="sweep", by="prefect", started_at=later, finished_at=later))
 
