@@ -266,7 +266,7 @@ def _guard(settings: Settings, pace: Pace, stop: threading.Event) -> None:
 
 def _rounds(at: Here, pace: Pace) -> Sequence[Round]:
     def sweep() -> None:
-        sweep_round(at.store, now=at.now, wall=at.wall, by=GUARD)
+        sweep_round(at.store, now=at.now, wall=at.wall, by=GUARD, url=at.settings.url)
 
     def deliver() -> None:
         deliver_round(at.store, now=at.now, wall=at.wall, settings=at.settings, by=GUARD)

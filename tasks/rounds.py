@@ -35,7 +35,7 @@ def find_due(at: Here) -> list[str]:
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=RETRY_AFTER)
 def catch_up(at: Here, procedure: str = "") -> sweeping.Swept:
     """Catch up all that is due of a procedure; without one, of all."""
-    return sweeping.sweep(at.store, now=at.now, wall=at.wall, by=BY, procedure=procedure)
+    return sweeping.sweep(at.store, now=at.now, wall=at.wall, by=BY, procedure=procedure, url=at.settings.url)
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=RETRY_AFTER)

@@ -22,7 +22,9 @@ def start_batch(file: str, *, plan: bool, as_json: bool) -> int:
     """Open a case for each row."""
     data = edge.read_file(Path(file))
     with _transaction("start", data) as session, progress(_("Openen")) as told:
-        done = batch.start_batch(session, data, wall=edge.wall(), plan=plan, keep=_keep(session), progress=told)
+        done = batch.start_batch(
+            session, data, wall=edge.wall(), plan=plan, keep=_keep(session), url=edge.settings().url, progress=told
+        )
         if plan or done.problems:
             session.rollback()  # the clock stays too
     cases = [] if plan else list(done.cases)
@@ -40,7 +42,9 @@ def decide_batch(file: str, *, as_json: bool) -> int:
     """Finish a task for each row."""
     data = edge.read_file(Path(file))
     with _transaction("decide", data) as session, progress(_("Besluiten")) as told:
-        done = batch.decide_batch(session, data, wall=edge.wall(), keep=_keep(session), progress=told)
+        done = batch.decide_batch(
+            session, data, wall=edge.wall(), keep=_keep(session), url=edge.settings().url, progress=told
+        )
         if done.problems:
             session.rollback()
     if as_json:

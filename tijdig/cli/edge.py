@@ -55,8 +55,11 @@ def acting(
 ) -> Iterator[Acting]:
     """One act of a person, in one transaction."""
     caller = Caller(by, account(), command, behalf, reason, via="cli")
-    files = folder_of(settings().data)
-    with store() as opened, acting_service.acting(opened, caller, at=at, wall=wall(), files=files, plan=plan) as doing:
+    files, url = folder_of(settings().data), settings().url
+    with (
+        store() as opened,
+        acting_service.acting(opened, caller, at=at, wall=wall(), files=files, plan=plan, url=url) as doing,
+    ):
         yield doing
 
 

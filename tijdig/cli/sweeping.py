@@ -18,7 +18,8 @@ def sweep(plan: bool, at: str | None, as_json: bool) -> int:
         now = edge.clock(store, at, plan=plan)
         if not plan:
             open_periods(store, now=now)
-        swept = catch_up(store, now=now, wall=edge.wall(), by="cli", plan=plan, progress=told)
+        url = edge.settings().url
+        swept = catch_up(store, now=now, wall=edge.wall(), by="cli", plan=plan, url=url, progress=told)
     effects = [views.effect(done) for done in swept.effects]
     if as_json:
         show_json({"checked": swept.checked, "effects": effects, "incidents": swept.incidents})

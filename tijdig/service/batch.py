@@ -22,6 +22,7 @@ from tijdig.service.clock import installation, set_clock
 from tijdig.service.forms import Store, read_values
 from tijdig.service.held import wanted
 from tijdig.service.people import NO_RIGHT, Directory
+from tijdig.service.post import Post
 from tijdig.service.sweep import BATCH, Progress
 from tijdig.service.tables import Row, RowProblem, Table, read_table
 from tijdig.service.work import Done, Work
@@ -40,23 +41,25 @@ class Batched:
 
 
 def start_batch(
-    session: Session, data: bytes, *, wall: datetime, plan: bool = False, keep: Store | None = None,
+    session: Session, data: bytes, *, wall: datetime, plan: bool = False, keep: Store | None = None, url: str = "",
     progress: Progress | None = None,
 ) -> Batched:  # fmt: skip
     """Open a case for each row, at the moment in its `at`; a column `step` takes running work over there.
 
-    With `plan` it tells what would happen and changes nothing. `wall` is what time it is outside a trial.
+    With `plan` it tells what would happen and changes nothing. `wall` is what time it is outside a trial. With `url`,
+    the base of links, mails that need not wait are composed at once.
     """
     table = read_table(data, needed=START, also=None)
-    return _run(_Run(session, table, wall, keep, _start, _subjects), plan, progress)
+    return _run(_Run(session, table, wall, keep, "" if plan else url, _start, _subjects), plan, progress)
 
 
 def decide_batch(
-    session: Session, data: bytes, *, wall: datetime, keep: Store | None = None, progress: Progress | None = None
-) -> Batched:
+    session: Session, data: bytes, *, wall: datetime, keep: Store | None = None, url: str = "",
+    progress: Progress | None = None,
+) -> Batched:  # fmt: skip
     """Finish a task for each row, at the moment in its `at`; further columns are fields of the forms."""
     table = read_table(data, needed=DECIDE, also=None)
-    return _run(_Run(session, table, wall, keep, _decide, _cases), False, progress)
+    return _run(_Run(session, table, wall, keep, url, _decide, _cases), False, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class _Run:
     table: Table
     wall: datetime
     keep: Store | None
+    url: str
     deed: Callable[[Work, Directory, Row, datetime], str]
     read: Callable[[Work, Directory, Sequence[Row]], None]
 
@@ -85,6 +89,7 @@ def _run(run: _Run, plan: bool, progress: Progress | None) -> Batched:
 
 def _each(run: _Run, work: Work, progress: Progress | None) -> Iterator[str]:
     people, rows = Directory.load(run.session), run.table.rows
+    work.post = Post(run.session, people, run.url) if run.url else None
     home = installation(run.session)  # the session only remembers what somebody holds: each row sets the clock
     for start in range(0, len(rows), BATCH):
         chunk = rows[start : start + BATCH]
