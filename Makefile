@@ -6,6 +6,7 @@ UV := $(V)/bin/uv
 PYTEST := $(V)/bin/python -m pytest -q -ra
 COMPILE := $(UV) pip compile -q --python-version 3.11 --generate-hashes --no-header --no-annotate
 STAMP := $(V)/.stamp
+KILLED_AND_RACED := tests/real --ignore=tests/real/test_serve.py --ignore=tests/real/test_link_page.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-pg test-long bench cover lint format lock clean
@@ -38,6 +39,7 @@ test-pg: $(STAMP) ## Run the fast tests on PostgreSQL, but for those of the engi
 
 test-long: $(STAMP) ## Run the tests that use real servers, a browser or many cases
 	$(PYTEST) -m long --timeout 1200 $(ARGS)
+	$(PYTEST) -m long --timeout 1200 --store=postgresql $(or $(ARGS),$(KILLED_AND_RACED))
 
 bench: $(STAMP) ## Measure beside hand-written SQL, every row verified (ARGS=--quick, --publish for docs/performance.md)
 	$(V)/bin/python -m bench $(ARGS)
