@@ -45,7 +45,7 @@ class Store:
         """
         url = _url(address)
         engines = _postgresql if url.get_backend_name() == "postgresql" else _sqlite
-        acts, sweeps, reads = engines(url, round(wait_seconds * 1000))
+        acts, sweeps, reads = engines(url, max(1, round(wait_seconds * 1000)))
         return cls(url, sweeps if sync == "normal" else acts, acts if sync == "full" else sweeps, reads)
 
     @property

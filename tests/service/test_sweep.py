@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import event
 from sqlmodel import select
 
 from models.case import Case, OpenObligation
@@ -55,3 +56,20 @@ def test_what_a_day_alone_changes_leaves_the_lists_though_nothing_happens(databa
     with office.reading() as session:
         assert session.exec(select(OpenObligation.step)).all() == ["report"]
     office.store.close()
+
+
+def test_a_batch_whose_commit_failed_is_told_once(office: Office) -> None:
+    office.choose("red_decider", "directeur")
+    office.open("orange-status", "lid-001", orange_on="2026-01-05")
+    now, left = office.on("2026-02-10").now, [True]
+
+    def fail_once(_: object) -> None:
+        if left and left.pop():
+            raise RuntimeError("the commit failed")
+
+    event.listen(office.store._sweeps, "commit", fail_once)
+    swept = sweep(office.store, now=now, wall=now)
+
+    assert not left
+    assert (swept.checked, len(swept.effects)) == (1, len({done.key for done in swept.effects}))
+    assert swept.effects

@@ -102,18 +102,16 @@ class _Planned(Exception):  # noqa: N818 - no error: it rolls a preview back
 
 def _batch(round: _Round) -> int:
     """One transaction over at most BATCH cases; gives how many there were. The last one notes the run."""
-    swept, cases = round.swept, list[Held]()
+    cases, taken = list[Held](), list[Taken]()
     try:
         with round.store.write(durable=False) as session:
             work = Work(session)
             cases = _claim(work, round)
             taken = _catch_up(work, cases, round)
-            swept.checked += len(cases)
-            swept.taken += taken
             if round.plan:
                 raise _Planned
             if len(cases) < BATCH:
-                _note_run(session, round)
+                _note_run(session, round, len(cases), taken)
     except _Planned:
         pass
     except Unavailable:  # no case is to blame, and nothing can be noted
@@ -122,6 +120,8 @@ def _batch(round: _Round) -> int:
         if round.plan or not cases:  # nothing was claimed: it is not a case that ails
             raise
         return _one_by_one(round, [one.id for one in cases])
+    round.swept.checked += len(cases)  # only now: a commit that failed is done again, case by case
+    round.swept.taken += taken
     return len(cases)
 
 
@@ -147,7 +147,8 @@ def _one_by_one(round: _Round, ids: Sequence[int]) -> int:
             with round.store.write(durable=False) as session:
                 work = Work(session)
                 claimed = work.claim(wanted(col(CaseRow.id) == case_id).with_for_update())
-                round.swept.taken += _catch_up(work, claimed, round)
+                taken = _catch_up(work, claimed, round)
+            round.swept.taken += taken
         except Unavailable:
             raise
         except Exception as error:
@@ -179,11 +180,12 @@ def retry_after(count: int) -> timedelta:
     return min(RETRY_AFTER * (1 << min(count - 1, 8)), LONGEST_RETRY)  # without that 8 it outgrows a timedelta
 
 
-def _note_run(session: Session, round: _Round) -> None:
+def _note_run(session: Session, round: _Round, checked: int = 0, taken: Sequence[Taken] = ()) -> None:
+    """Note the run with what it did so far and what is being committed with this note."""
     kind = f"sweep/{round.procedure}" if round.procedure else "sweep"  # only a whole one reassures the guard
     swept = round.swept
-    effects = sum(len(each.effects) for each in swept.taken)
-    counts = {"checked": swept.checked, "effects": effects, "incidents": len(swept.incidents)}
+    effects = sum(len(each.effects) for each in (*swept.taken, *taken))
+    counts = {"checked": swept.checked + checked, "effects": effects, "incidents": len(swept.incidents)}
     insert_rows(session, Run, ("kind", "by", "started_at", "finished_at", "counts"), [
         (kind, round.by, *[stored_instant(session)(round.wall)] * 2, canonical(counts))
     ])  # fmt: skip
