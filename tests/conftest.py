@@ -26,6 +26,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what the golden files should hold")
     parser.addoption("--store", choices=("sqlite", "postgresql"), default="sqlite", help="what databases are made on")
+    parser.addoption("--seed", type=int, help="play the soak of this seed (it says which it plays)")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -24,6 +24,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
 REDIRECTED = "Oorspronkelijk aan: "
 ADMINISTRATOR = "beheerder"
+MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 _MARK, _TOKEN = re.compile(r"/t/•[^•]+•"), re.compile(r"/t/([\w-]{43})")
 
 
@@ -114,7 +115,7 @@ class Post:
             yield Finding(f"{code} {name[0]}", "twice", f"{made[name]} notices {name[1]} to {name[2]}")
         for notice in self.book.notices_of.get(replay.case.id, ()):
             if told := must.get((notice.entry, notice.kind, notice.role, notice.step, notice.round)):
-                yield from _says(code, told, notice)
+                yield from _says(code, told, notice, self.mails_of[notice.id])
 
     def _notice(self, notice: Notice) -> Iterator[Finding]:
         replay, at = self.replays.get(notice.case), self.at.get((notice.case, notice.entry))
@@ -160,11 +161,15 @@ class Post:
             if not any(mail.person in meant for meant in self._meant(notice, mail.created_at)):
                 yield Finding(place, "told", f"{mail.person} was told on {mail.day} and does not hold {notice.role}")
 
-    def _meant(self, notice: Notice, at: datetime) -> tuple[frozenset[str], frozenset[str]]:
-        standing = self._standing(notice, at)
-        assignee = standing.assignee if standing and standing.role == notice.role else ""
-        code, subject = self.book.codes[notice.case], self.subjects[notice.case]
-        return self.people.recipients(notice.role, subject, code, day_of(at), assignee)
+    def _meant(self, notice: Notice, at: datetime) -> list[frozenset[str]]:
+        """Who was to be told at a moment: each reading that is right. In doubt is what changed at that very instant."""
+        readings: list[frozenset[str]] = []
+        for moment in (at, at - INSTANT):
+            standing = self._standing(notice, moment)
+            assignee = standing.assignee if standing and standing.role == notice.role else ""
+            code, subject = self.book.codes[notice.case], self.subjects[notice.case]
+            readings += self.people.recipients(notice.role, subject, code, day_of(at), assignee)
+        return readings
 
     def _standing(self, notice: Notice, at: datetime) -> Standing | None:
         replay = self.replays.get(notice.case)
@@ -280,7 +285,9 @@ class Post:
 
     def _standing_at(self, at: datetime) -> Iterator[tuple[int, Standing]]:
         for number, replay in self.replays.items():
-            yield from ((number, stands) for stands in replay.stood(at).values() if stands.role in self.roles)
+            for stands in replay.stood(at).values():
+                if stands.role in self.roles or self.people.gets_digest(stands.assignee):
+                    yield number, stands
 
     def _asked_when(self, standing: Iterable[tuple[int, Standing]], today: date) -> list[frozenset[str]]:
         sunday = today + (6 - today.weekday()) * DAY
@@ -349,16 +356,23 @@ def _bare(text: str) -> str:
     return _TOKEN.sub("/t/", _MARK.sub("/t/", text)).replace("\r", "").strip()
 
 
-def _says(code: str, told: Told, notice: Notice) -> Iterator[Finding]:
+def _says(code: str, told: Told, notice: Notice, mails: Sequence[Mail]) -> Iterator[Finding]:
     """The notice says what it must: the dates as they stood, whether it is fatal, and from when it may be told."""
-    said = {name: notice.said.get(name) for name in ("due", "before")}
-    if told.due and said["due"] != told.due.isoformat():
-        yield _found(code, told, "told", f"says due {said['due']}, not {told.due}")
-    if told.before and said["before"] != told.before.isoformat():
-        yield _found(code, told, "told", f"says that it was {said['before']}, not {told.before}")
+    due = notice.said.get("due")
+    if told.dues and due not in [day.isoformat() for day in told.dues]:
+        yield _found(code, told, "told", f"says due {due}, not {told.dues[0]}")
+    if told.before and not _says_before(told.before, notice, mails):
+        yield _found(code, told, "told", f"does not say that it was {told.before}")
     for name in ("fatal", "summary", "not_before"):
         if getattr(notice, name) != getattr(told, name):
             yield _found(code, told, "told", f"{name} is {getattr(notice, name)}, not {getattr(told, name)}")
+
+
+def _says_before(day: date, notice: Notice, mails: Sequence[Mail]) -> bool:
+    """Whether the old date stands in the notice; where a mail was made of it at once, in that mail alone."""
+    if "before" in notice.said:
+        return bool(notice.said["before"] == day.isoformat())
+    return bool(mails) and all(f" {day.day} {MONTHS[day.month - 1]}" in mail.text for mail in mails)
 
 
 def _found(code: str, told: Told, law: Law, problem: str) -> Finding:

@@ -49,7 +49,8 @@ class Told:
     fatal: bool = False
     summary: bool = False
     not_before: datetime | None = None
-    due: date | None = None
+    dues: tuple[date, ...] = ()
+    """What it may say: of what was caught up at the very instant of an act also the date before that act."""
     before: date | None = None
 
     @property
@@ -143,6 +144,7 @@ class _Walk:
         course, before = self.replay.course, dict(self.done)
         caught: list[Effect] = []
         plan: Sequence[Effect] = ()
+        stood: Stand = {}
         if group.record and not self.records:
             self.records.append(record_of(group.record))
             course = self.replay.course = Course(self.replay.terms, self.records)
@@ -153,20 +155,20 @@ class _Walk:
             return
         else:
             caught = self._catch_up(course, group.at)
-            plan = course.plan()
+            plan, stood = course.plan(), course.standing() if group.record else {}
             self._compare(caught, group.caught, group, plan)
-            own = self._record(group) if group.record else []
+            own = self._record(group, stood) if group.record else []
         after = self.replay.course.plan() if self.replay.course else []
         self._marks(group, caught, own, plan if group.record else after, after, before)
         if self.replay.course:
-            self._settle(self.replay.course, group.at)
+            self._settle(self.replay.course, group, stood)
 
-    def _record(self, group: Group) -> list[Effect]:
+    def _record(self, group: Group, stood: Stand) -> list[Effect]:
         """Apply the record of a group and compare what came of it."""
         course, entry = self.replay.course, group.record
         assert course
         assert entry
-        stood, plan = course.standing(), course.plan()
+        plan = course.plan()
         record = record_of(entry)
         self._judge_decision(course, record, entry.key)
         own = list(self._of_record(course, record))
@@ -318,15 +320,16 @@ class _Walk:
             self.telling.append(Told(effect.key, kind, role, effect.step, effect.round, at, summary=effect.summary,
                             not_before=tomorrow if waits else None))  # fmt: skip
 
-    def _settle(self, course: Course, at: datetime) -> None:
-        """What stands after an advance: its notices tell of that."""
-        stands = course.standing()
+    def _settle(self, course: Course, group: Group, stood: Stand) -> None:
+        """What stands after an advance, and stood before its record: its notices tell of that."""
+        stands, caught = course.standing(), {entry.key for entry in group.caught}
         for told in self.telling:
-            about, rule = stands.get((told.step, told.round)), course.terms.rule(told.step)
-            fatal = bool(rule and rule.get("fatal"))
-            self.replay.told.append(replace(told, fatal=fatal, due=about.due if about else None))
+            about = [stand.get((told.step, told.round)) for stand in (stands, *[stood] * (told.entry in caught))]
+            rule = course.terms.rule(told.step)
+            dues = tuple(each.due for each in about if each and each.due)
+            self.replay.told.append(replace(told, fatal=bool(rule and rule.get("fatal")), dues=dues))
         self.telling.clear()
-        self.replay.history.append((at, stands))
+        self.replay.history.append((group.at, stands))
 
     def _moves(self, stood: Stand, plan: Sequence[Effect], course: Course, group: Group) -> None:
         """Whoever was told a date that moved is told the new one; a goal tells only whom none of its steps tells."""
