@@ -147,7 +147,9 @@ class Work:
     def apply(self, one: Held, record: Record) -> Stride:
         """Catch a case up and apply a record. Raises Refused when it does not fit."""
         if record.act in ("take-back", "reopen"):
-            self._refuse_followed(one, record.step)
+            self._refuse_followed(one, record)
+            if not one.is_open:
+                self._catch_up_running(one.terms, one.subject, record.at)
         record = _in_order(one, record)
         body = canonical(record_to_json(record))
         taken = self._stride(one, Step.of(one.terms, one.course, record, body), record)
@@ -161,7 +163,8 @@ class Work:
         was changed.
         """
         terms = LOADER.load(self.session, pins)
-        if terms.procedure.one_open and not one.alone:
+        if not one.alone:
+            self._catch_up_running(terms, one.subject, record.at)
             self._refuse_running(terms, one.subject)
         said = versions((one.terms.procedure.revision, *one.pins[1:]), (terms.procedure.revision, *pins[1:]))
         record = replace(_in_order(one, record), outcome=said)
@@ -184,6 +187,7 @@ class Work:
     ) -> Held:  # fmt: skip
         """Open a case. Raises Refused (AlreadyOpen) when the subject may have no other one, or a fact is missing."""
         pins, terms = self._current(procedure)
+        self._catch_up_running(terms, subject, record.at)
         self._refuse_second(terms, subject)
         body, entries = canonical(record_to_json(record)), _carried(carried or {}, record.at)
         course = b""
@@ -263,16 +267,31 @@ class Work:
 
     # --- who may be open
 
-    def _refuse_followed(self, one: Held, step: str) -> None:
+    def _refuse_followed(self, one: Held, record: Record) -> None:
         """What follows from a decision is a case of its own, with its own people: a person ends that first."""
+        step = record.step
         undone = (step, *one.terms.dependents.get(step, ()))
         children = select(CaseRow.code, CaseRow.key).where(CaseRow.parent_id == one.id, CaseRow.state == "open")
-        for code, key in self.session.exec(children):
-            if (key or "").removeprefix(f"{one.code}/").partition("/")[0] in undone:
+        for code, key in self.session.exec(children).all():
+            follows = (key or "").removeprefix(f"{one.code}/").partition("/")[0] in undone
+            if follows and self._caught_up(code, record.at).is_open:
                 raise Refused(
                     f"{code} follows from '{step}' and is open. If that was a mistake, cancel it first: "
                     f"tijdig act {code} cancel --by U --reason TEXT."
                 )
+
+    def _catch_up_running(self, terms: Terms, subject: str, at: datetime) -> None:
+        """Catch up the case that may keep a subject from having another one open."""
+        running = self.writing.openings.running(terms.procedure.id, subject) if terms.procedure.one_open else ""
+        if running:
+            self._caught_up(running, at)
+
+    def _caught_up(self, code: str, at: datetime) -> Held:
+        """Another case as a sweep would have left it: that no sweep was there yet changes nothing (design, law 1)."""
+        [other] = self.claim(wanted(col(CaseRow.code) == code).with_for_update())
+        if other.next_check is not None and other.next_check <= self.writing.instant(at):
+            self.sweep([other], at)
+        return other
 
     def _refuse_running(self, terms: Terms, subject: str) -> None:
         procedure = terms.procedure
