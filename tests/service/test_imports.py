@@ -20,6 +20,7 @@ from tests.service.house import DATA, FILES, MEMBERS, NOW, PEOPLE, furnish, new_
 from tijdig.engine.errors import Refused
 from tijdig.engine.language import Fact, Procedure
 from tijdig.service.cases import Doing, open_case
+from tijdig.service.cohorts import cohort
 from tijdig.service.exports import COLUMNS, export_table
 from tijdig.service.held import find
 from tijdig.service.people import Directory
@@ -28,6 +29,12 @@ from tijdig.service.work import Work
 
 TODAY = date(2026, 1, 5)
 LATER = datetime(2026, 2, 3, 8, tzinfo=UTC)
+COHORT = """\
+subject,from,until
+lid-001,,
+lid-002,2026-01-01,2026-06-30
+lid-002,2027-01-01,
+"""
 TIMETABLE = (DATA / "cz-2021-timetable.csv").read_text(encoding="utf-8")
 
 
@@ -130,6 +137,15 @@ WRONG = {
     "a value that does not fit": ("settings", f"{S}\norange_term,soon", "2 value", "soon"),
     "no such hour": ("timetable", f"{T},time\nT-1,x,2026-01-01,contract,25:00", "2 time", "17:00"),
     "no such basis": ("timetable", f"{T}\nT-1,x,2026-01-01,hard", "2 kind", "wettelijk, contract, norm of intern"),
+    "a group without a column": ("cohort", "from,until\n,2026-12-31", "1 subject", "ontbreekt"),
+    "a member of a group that is not known": ("cohort", "subject\nlid-001\nlid-099", "3 subject", "leden"),
+    "a colleague in a group": ("cohort", "subject\nadviser1", "2 subject", "lid 'adviser1'"),
+    "nobody in a group": ("cohort", "subject,from\n,2026-01-01", "2 subject", "leeg"),
+    "a member of a group twice": ("cohort", "subject\nlid-001\nlid-001", "3 from", "rij 2"),
+    "a member of a group twice on a day": (
+        "cohort", "subject,from,until\nlid-001,,1-3-2026\nlid-001,1-3-2026,", "3 from", "rij 2"
+    ),
+    "a member backwards": ("cohort", "subject,from,until\nlid-001,1-4-2026,1-3-2026", "2 until", "ligt voor"),
 }  # fmt: skip
 
 
@@ -167,11 +183,15 @@ def test_all_problems_come_at_once_also_the_one_in_row_500(furnished: Store) -> 
     assert [(problem.row, problem.column) for problem in done.problems] == [(1, "colour"), (2, "email"), (500, "name")]
 
 
-def test_an_unknown_kind_and_a_timetable_without_name_are_refused(house: Store) -> None:
+def test_an_unknown_kind_and_what_has_no_name_of_its_own_are_refused(house: Store) -> None:
     with pytest.raises(Refused, match="people, members, assignments"):
         take(house, "farms", "a")
     with pytest.raises(Refused, match="--name"):
         take(house, "timetable", TIMETABLE)
+    with pytest.raises(Refused, match="Hoe heet deze groep"):
+        take(house, "cohort", COHORT)
+    with pytest.raises(Refused, match="alle leden"):
+        take(house, "cohort", COHORT, name="members")
 
 
 # --- what spreadsheets make of a file
@@ -211,6 +231,7 @@ def test_what_was_exported_goes_into_a_fresh_database_and_comes_out_the_same(
     furnished: Store, databases: Databases
 ) -> None:
     take(furnished, "timetable", TIMETABLE, name="cz-2021")
+    take(furnished, "cohort", COHORT, name="cz-2021")
     take(
         furnished,
         "members",
@@ -227,9 +248,9 @@ def test_what_was_exported_goes_into_a_fresh_database_and_comes_out_the_same(
     fresh.close()
 
 
-@pytest.mark.parametrize("kind", [*FILES, "timetable"])
+@pytest.mark.parametrize("kind", [*FILES, "timetable", "cohort"])
 def test_what_is_taken_in_twice_changes_nothing_the_second_time(furnished: Store, kind: str) -> None:
-    text = FILES.get(kind, TIMETABLE)
+    text = {**FILES, "timetable": TIMETABLE, "cohort": COHORT}[kind]
     take(furnished, kind, text, name="cz-2021")
 
     assert counts(furnished, kind, text, name="cz-2021", now=LATER) == (0, 0)
@@ -451,6 +472,38 @@ def test_an_amended_timetable_changes_its_row_only(house: Store) -> None:
         0,
         1,
     )
+
+
+def test_a_group_is_who_belonged_to_it_on_the_day(furnished: Store) -> None:
+    assert counts(furnished, "cohort", COHORT, name="wzd-members") == (3, 0)
+    assert counts(furnished, "cohort", "subject\nlid-003\n", name="others") == (1, 0)
+
+    assert members_of(furnished, "wzd-members", "2026-06-30") == ["lid-001", "lid-002"]
+    assert members_of(furnished, "wzd-members", "2026-07-01") == ["lid-001"]
+    assert members_of(furnished, "wzd-members", "2027-01-01") == ["lid-001", "lid-002"]
+
+
+def test_who_leaves_a_group_gets_a_last_day_and_who_comes_back_in_between_one_period(furnished: Store) -> None:
+    take(furnished, "cohort", COHORT, name="wzd-members")
+
+    assert counts(furnished, "cohort", "subject,until\nlid-001,31-3-2026\n", name="wzd-members") == (0, 1)
+    assert counts(furnished, "cohort", "subject,from\nlid-002,1-6-2026\n", name="wzd-members") == (0, 1)
+
+    assert given(furnished, "cohort") == "subject,from,until\nlid-001,,2026-03-31\nlid-002,2026-06-01,\n"
+
+
+def test_an_export_of_several_groups_asks_which_one(furnished: Store) -> None:
+    take(furnished, "cohort", COHORT, name="one")
+    take(furnished, "cohort", "subject\nlid-003\n", name="two")
+
+    with pytest.raises(Refused, match="one, two"):
+        given(furnished, "cohort")
+    assert given(furnished, "cohort", name="one") == COHORT
+
+
+def members_of(store: Store, name: str, on: str) -> list[str]:
+    with store.read() as session:
+        return cohort(session, name, date.fromisoformat(on))
 
 
 def test_an_export_of_several_timetables_asks_which_one(house: Store) -> None:

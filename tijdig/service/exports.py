@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from sqlmodel import Session, col, select
 
-from models.operation import TimetableRow
+from models.operation import Cohort, TimetableRow
 from models.organisation import Absence, Address, Assignment, Person, Subject
 from models.pins import CalendarVersion
 from tijdig.engine.calendar import Calendar
@@ -30,14 +30,15 @@ COLUMNS = {
     "settings": ("setting", "value"),
     "timetable": ("step_id", "nl_name", "who", "date", "time", "kind", "consequence_when_missed", "date_qualifier",
                   "date_to", "channel", "objection_20d", "source_or_derived"),
+    "cohort": ("subject", "from", "until"),
 }  # fmt: skip
 """The columns of each kind. In this order the files of one installation go into another: later ones name earlier."""
 
 
 def export_table(session: Session, kind: str, *, today: date, name: str = "") -> str:
-    """CSV of one kind, as it stands today. `name` is that of a timetable, needed when there are several.
+    """CSV of one kind, as it stands today. `name` is that of a timetable or cohort, needed when there are several.
 
-    Raises Refused for an unknown kind or timetable.
+    Raises Refused for an unknown kind, timetable or cohort.
     """
     match kind:
         case "people":
@@ -52,6 +53,8 @@ def export_table(session: Session, kind: str, *, today: date, name: str = "") ->
             rows = iter(settings_texts(session).items())
         case "timetable":
             rows = _timetable(session, name)
+        case "cohort":
+            rows = _cohort(session, name)
         case _:
             raise unknown_kind(kind)
     return write_table(COLUMNS[kind], rows)
@@ -95,13 +98,26 @@ def _absences(session: Session) -> Iterator[tuple[str, ...]]:
 
 
 def _timetable(session: Session, name: str) -> Iterator[tuple[str, ...]]:
-    known = sorted(set(session.exec(select(TimetableRow.name))))
-    if (name and name not in known) or (not name and len(known) > 1):
-        raise Refused(f"Welk tijdschema is bedoeld? Kies met --name uit: {', '.join(known) or 'nog geen'}.")
-    rows = session.exec(select(TimetableRow).where(TimetableRow.name == (name or "".join(known))))
+    name = _meant("Welk tijdschema", name, session.exec(select(TimetableRow.name).distinct()))
+    rows = session.exec(select(TimetableRow).where(TimetableRow.name == name))
     for row in sorted(rows, key=lambda row: row.id or 0):
         cells = {"step_id": row.step_id, **json.loads(row.body)}
         yield tuple(cells.get(column, "") for column in COLUMNS["timetable"])
+
+
+def _cohort(session: Session, name: str) -> Iterator[tuple[str, ...]]:
+    name = _meant("Welke groep", name, session.exec(select(Cohort.name).distinct()))
+    rows = session.exec(select(Cohort).where(Cohort.name == name))
+    for row in sorted(rows, key=lambda row: (row.subject, row.since)):
+        yield row.subject, _day(row.since), _day(row.until)
+
+
+def _meant(which: str, name: str, names: Iterable[str]) -> str:
+    """The one of several that a name means; without one there is no choice, or none at all."""
+    known = sorted(names)
+    if (name and name not in known) or (not name and len(known) > 1):
+        raise Refused(f"{which} is bedoeld? Kies met --name uit: {', '.join(known) or 'nog geen'}.")
+    return name or "".join(known)
 
 
 def settings_texts(session: Session) -> dict[str, str]:

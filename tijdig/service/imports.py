@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlmodel import Session, select
 
@@ -20,8 +20,9 @@ from tijdig.engine.errors import Refused
 from tijdig.engine.snapshot import canonical
 from tijdig.service.announce import announce
 from tijdig.service.cases import Doing
+from tijdig.service.cohorts import EVERY_MEMBER, take_cohort
 from tijdig.service.exports import COLUMNS, scope_text, settings_texts, unknown_kind
-from tijdig.service.intake import Intake, edit, take_members, take_people
+from tijdig.service.intake import Intake, Spans, edit, take_members, take_people, take_period
 from tijdig.service.people import ADMINISTRATOR, MEMBER
 from tijdig.service.pins import choose, known_roles
 from tijdig.service.tables import Row, RowProblem, read_table
@@ -36,6 +37,7 @@ OPTIONAL = {
     "settings": (),
     "timetable": ("who", "time", "consequence_when_missed", "date_qualifier", "date_to", "channel", "objection_20d",
                   "source_or_derived"),
+    "cohort": ("from", "until"),
 }  # fmt: skip
 """The columns that a file of this kind may leave out."""
 
@@ -58,13 +60,12 @@ def import_table(
 ) -> Imported:  # fmt: skip
     """Take a file in as a whole; with any problem, or with `dry_run`, not at all.
 
-    `name` is that of a timetable. `roles` count as known beside those that definitions name and people hold.
-    Raises Refused for an unknown kind, and for a timetable without a name.
+    `name` is that of a timetable or cohort. `roles` count as known beside those that definitions name and people hold.
+    Raises Refused for an unknown kind, and for a timetable or cohort without a name of its own.
     """
     if kind not in COLUMNS:
         raise unknown_kind(kind)
-    if kind == "timetable" and not name:
-        raise Refused("Hoe heet dit tijdschema? Geef het een naam: --name NAAM.")
+    _named(kind, name)
     also = OPTIONAL[kind]
     table = read_table(data, needed=[column for column in COLUMNS[kind] if column not in also], also=also)
     intake = Intake(session, table, by, now, local_day(now), name, frozenset(roles))
@@ -85,6 +86,15 @@ def import_table(
     return done
 
 
+def _named(kind: str, name: str) -> None:
+    """Of timetables and cohorts there are several, each with a name."""
+    what = {"timetable": "dit tijdschema", "cohort": "deze groep"}.get(kind)
+    if what and not name:
+        raise Refused(f"Hoe heet {what}? Geef het een naam: --name NAAM.")
+    if kind == "cohort" and name == EVERY_MEMBER:
+        raise Refused(f"'{EVERY_MEMBER}' zijn alle leden, en die staan in 'members'. Geef deze groep een andere naam.")
+
+
 def _announce_departures(intake: Intake) -> None:
     work = Work(intake.session)
     for member, last in intake.departures.items():
@@ -100,7 +110,7 @@ def _take_assignments(intake: Intake) -> None:
     stored: defaultdict[tuple[str, ...], list[Assignment]] = defaultdict(list)
     for held in intake.session.exec(select(Assignment)):
         stored[held.person_id, held.role, scope_text(held)].append(held)
-    names, spans = _Names.of(intake), _Spans()
+    names, spans = _Names.of(intake), Spans()
     for row in intake.table.rows:
         wanted = _assignment(row, names)
         key = wanted.person_id, wanted.role, scope_text(wanted)
@@ -108,16 +118,7 @@ def _take_assignments(intake: Intake) -> None:
             continue
         if key[1:] == (MEMBER, f"subject:{wanted.person_id}"):
             continue  # so it is by rule: older exports have a row for each member
-        meeting = [held for held in stored[key] if held.since <= wanted.until and wanted.since <= held.until]
-        if not meeting:
-            intake.session.add(wanted)
-            intake.took(new=True)
-            continue
-        keep, *rest = sorted(meeting, key=lambda held: held.since != wanted.since)
-        for double in rest:
-            intake.session.delete(double)
-            stored[key].remove(double)
-        intake.took(new=False, changed=edit(keep, since=wanted.since, until=wanted.until) or bool(rest))
+        take_period(intake, stored[key], wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,25 +170,6 @@ def _known(row: Row, column: str, person: str, people: Collection[str]) -> None:
         row.fault(column, f"Er is geen persoon '{person}'. Importeer eerst 'people' of 'members', of verbeter de naam.")
 
 
-class _Spans:
-    """The periods that a file gave so far; for one key they may not overlap."""
-
-    def __init__(self) -> None:
-        self._taken: defaultdict[tuple[str, ...], list[tuple[date, date, str]]] = defaultdict(list)
-
-    def free(self, row: Row, key: tuple[str, ...], since: date, until: date) -> bool:
-        """Take the period for this row, or say what has it already."""
-        clash = next((place for a, b, place in self._taken[key] if a <= until and since <= b), "")
-        if clash:
-            row.fault("from", f"Deze periode overlapt met {clash}. Maak er één van, of verschuif een datum.")
-            return False
-        self.take(key, since, until, f"rij {row.number}")
-        return True
-
-    def take(self, key: tuple[str, ...], since: date, until: date, place: str) -> None:
-        self._taken[key].append((since, until, place))
-
-
 # --- absences
 
 
@@ -197,7 +179,7 @@ def _take_absences(intake: Intake) -> None:
     stored = {(a.person_id, a.since): a for a in intake.session.exec(select(Absence))}
     wanted = [(row, _absence(row, people)) for row in intake.table.rows]
     replaced = {(absence.person_id, absence.since) for _, absence in wanted}
-    spans = _Spans()
+    spans = Spans()
     for key, kept in stored.items():
         if key not in replaced:
             place = f"de afwezigheid van {kept.since} tot en met {kept.until}, die er al is"
@@ -251,4 +233,5 @@ TAKE: dict[str, Callable[[Intake], None]] = {
     "absences": _take_absences,
     "settings": _take_settings,
     "timetable": take_timetable,
+    "cohort": take_cohort,
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import Session, SQLModel, select
 
+from models.operation import Cohort
 from models.organisation import Address, Assignment, Person, Subject
 from tijdig.service.exports import ADVISER, advisers_by_member, newest_addresses
 from tijdig.service.tables import Row, Table
@@ -53,6 +55,45 @@ def edit(row: SQLModel, **values: Any) -> bool:
     for name, value in differing.items():
         setattr(row, name, value)
     return bool(differing)
+
+
+# --- periods
+
+Dated = TypeVar("Dated", bound=Assignment | Cohort)
+"""What holds from a day until a day."""
+
+
+class Spans:
+    """The periods that a file gave so far; for one key they may not overlap."""
+
+    def __init__(self) -> None:
+        self._taken: defaultdict[tuple[str, ...], list[tuple[date, date, str]]] = defaultdict(list)
+
+    def free(self, row: Row, key: tuple[str, ...], since: date, until: date) -> bool:
+        """Take the period for this row, or say what has it already."""
+        clash = next((place for a, b, place in self._taken[key] if a <= until and since <= b), "")
+        if clash:
+            row.fault("from", f"Deze periode overlapt met {clash}. Maak er één van, of verschuif een datum.")
+            return False
+        self.take(key, since, until, f"rij {row.number}")
+        return True
+
+    def take(self, key: tuple[str, ...], since: date, until: date, place: str) -> None:
+        self._taken[key].append((since, until, place))
+
+
+def take_period(intake: Intake, stored: list[Dated], wanted: Dated) -> None:
+    """Take a period in. What is `stored` of the same and overlaps it becomes this period; else it is a new one."""
+    meeting = [held for held in stored if held.since <= wanted.until and wanted.since <= held.until]
+    if not meeting:
+        intake.session.add(wanted)
+        intake.took(new=True)
+        return
+    keep, *rest = sorted(meeting, key=lambda held: held.since != wanted.since)
+    for double in rest:
+        intake.session.delete(double)
+        stored.remove(double)
+    intake.took(new=False, changed=edit(keep, since=wanted.since, until=wanted.until) or bool(rest))
 
 
 # --- people
