@@ -15,7 +15,7 @@ from tests.checker.rows import Standing
 
 NEVER_ROLLS = {"norm", "contract"}
 _ENDS_WITH = {"withdraw": "withdrawn", "cancel": "cancelled", "merge": "merged"}
-_ONLY_FACTS = {"record", "attach", "announce", "correct", "remind"}
+_ONLY_FACTS = {"record", "attach", "announce", "correct", "move", "remind"}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ rules what must be, and compares. What it has no rules for it calls 'cannot judg
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -64,12 +65,23 @@ class _Terms:
         self._book = book
         self._known: dict[tuple[int, int, int], Terms] = {}
 
-    def of(self, case: CaseRow) -> Terms:
-        pins = (case.definition, case.settings, case.calendar)
+    def of(self, case: CaseRow) -> list[Terms]:
+        """What it ran on at first and after each move that its log names. Raises ValueError where these do not join."""
+        ran_on = [(self._book.definitions[case.definition].revision, case.settings, case.calendar)]
+        for entry in reversed([e for e in self._book.entries.get(case.id, ()) if e.kind == "move"]):
+            outcome = json.loads(entry.body or "{}").get("outcome", "")
+            revision, to_revision, settings, to_settings, calendar, to_calendar = map(int, re.findall(r"\d+", outcome))
+            if (to_revision, to_settings, to_calendar) != ran_on[0]:
+                raise ValueError(f"'{outcome}' does not lead to {ran_on[0]}")
+            ran_on.insert(0, (revision, settings, calendar))
+        numbers = {d.revision: n for n, d in self._book.definitions.items() if d.procedure == case.procedure}
+        return [self._at((numbers[revision], settings, calendar)) for revision, settings, calendar in ran_on]
+
+    def _at(self, pins: tuple[int, int, int]) -> Terms:
         if pins not in self._known:
-            snapshot = json.loads(self._book.definitions[case.definition].snapshot)
-            office = Office.of(self._book.calendars[case.calendar][1])
-            self._known[pins] = Terms(snapshot, self._book.settings[case.settings], office)
+            snapshot = json.loads(self._book.definitions[pins[0]].snapshot)
+            office = Office.of(self._book.calendars[pins[2]][1])
+            self._known[pins] = Terms(snapshot, self._book.settings[pins[1]], office)
         return self._known[pins]
 
 

@@ -89,12 +89,14 @@ class Replay:
 
 
 def replay(
-    case: CaseRow, terms: Terms, entries: Sequence[Entry], *, now: datetime, rounds: Sequence[datetime], apart: bool
-) -> Replay:
-    """Judge one case's log. `rounds` are moments at which everything was swept, in order; `apart`: an incident stands
-    for it, so that nothing is expected of it until that is mended. Raises Unjudgeable.
+    case: CaseRow, terms: Sequence[Terms], entries: Sequence[Entry], *, now: datetime, rounds: Sequence[datetime],
+    apart: bool,
+) -> Replay:  # fmt: skip
+    """Judge one case's log. `terms` are what it ran on at first and after each move. `rounds` are moments at which
+    everything was swept, in order; `apart`: an incident stands for it, so that nothing is expected of it until that is
+    mended. Raises Unjudgeable.
     """
-    walk = _Walk(Replay(case, terms), now, rounds, apart)
+    walk = _Walk(Replay(case, terms[0]), now, rounds, apart, terms[1:])
     for group in groups(entries):
         walk.step(group)
     walk.end()
@@ -131,6 +133,7 @@ class _Walk:
     now: datetime
     rounds: Sequence[datetime]
     apart: bool
+    moves_to: Sequence[Terms]
     done: dict[str, Entry] = field(default_factory=dict)
     given_up: set[str] = field(default_factory=set)
     telling: list[Told] = field(default_factory=list)
@@ -173,7 +176,9 @@ class _Walk:
         self._judge_decision(course, record, entry.key)
         own = list(self._of_record(course, record))
         self.records.append(record)
-        if record.act == "correct":
+        if record.act == "move":
+            self.replay.terms = self.moves_to[sum(each.act == "move" for each in self.records) - 1]
+        if record.act in ("correct", "move"):  # as if it had been so all along
             course = self.replay.course = Course(self.replay.terms, self.records)
         else:
             course.apply(record)

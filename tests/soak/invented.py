@@ -109,6 +109,8 @@ class Today:
             yield self._done(ADMINISTRATOR, self._absence())
         if self._happens(0.03):
             yield self._done(ADMINISTRATOR, self._setting())
+        if self._happens(0.01):
+            yield self._done(ADMINISTRATOR, deeds.move(self._choose((None, None, "settings", "calendar"))))
         if self._happens(0.03):
             yield self._done(ADMINISTRATOR, deeds.change_address(self._choose(COLLEAGUES), self.day))
 
@@ -202,7 +204,7 @@ def _dossiers(session: Session) -> Iterator[Dossier]:
 def plans(chance: Random, days: Sequence[date], members: int) -> Mapping[date, Sequence[tuple[str, Deed]]]:
     """Each member turns orange on some day, and some once more; colleagues leave and others come.
 
-    For two weeks there is no director at all.
+    For two weeks there is no director at all. In autumn the procedure is revised, and later what runs follows.
     """
     planned: dict[date, list[tuple[str, Deed]]] = {day: [] for day in days}
     for number in (*range(members), *chance.choices(range(members), k=members // 10)):
@@ -221,5 +223,6 @@ def plans(chance: Random, days: Sequence[date], members: int) -> Mapping[date, S
         (ADMINISTRATOR, deeds.leave_house("director2", summer + weeks[2])),
         (ADMINISTRATOR, deeds.begin("director3", DIRECTOR, summer + weeks[4])),
     ]
-    planned[autumn].append((ADMINISTRATOR, deeds.leave_house("quality1", autumn)))
+    planned[autumn] += [(ADMINISTRATOR, deeds.leave_house("quality1", autumn)), (ADMINISTRATOR, deeds.revise())]
+    planned[autumn + weeks[3]].append((ADMINISTRATOR, deeds.move("definition")))
     return planned
