@@ -16,7 +16,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session
 
-from tijdig.engine.errors import Misconfigured, Refused, TijdigError, Unavailable
+from tijdig.engine.errors import Busy, Misconfigured, TijdigError, Unavailable
 
 _SCHEMES = "Give it as sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE."
 _BUSY = ("SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED", "55P03", "40001", "40P01")
@@ -59,8 +59,8 @@ class Store:
 
         A durable one (acts, delivery) is on disk by then. A sweep need not be: after a power cut it gives the same
         effects again, and what was built on them (a mail) is durable and took them along.
-        Raises Refused with code BUSY when others held the lock for too long, Unavailable when the database cannot do it
-        (full, gone), Misconfigured when there is none.
+        Raises Busy when others held the lock for too long, Unavailable when the database cannot do it (full, gone),
+        Misconfigured when there is none.
         """
         with self._transaction(self._acts if durable else self._sweeps) as session:
             yield session
@@ -91,7 +91,7 @@ class Store:
         """The error in our words, where a person can mend it."""
         code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
         if code in _BUSY:
-            return Refused("Another process kept the database locked for too long. Try again in a moment.", code="BUSY")
+            return Busy("Another process kept the database locked for too long. Try again in a moment.")
         if code in _FULL:
             return Unavailable(f"There is no room to write to {self.path or repr(self.url)}. Make room, then go on.")
         if self._is_postgresql and (code is None or code.startswith(_GONE)):

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import event
-from sqlmodel import select
+import pytest
+from sqlalchemy import event, update
+from sqlmodel import col, select
 
 from models.case import Case, OpenObligation
 from models.operation import Incident
+from models.organisation import Person
+from models.session import Store
 from tests.databases import Databases
 from tests.service.office import Office, found
 from tijdig.engine import Close, DueRule, Fact, Goal, Procedure, Step, reached, weeks
+from tijdig.engine.errors import Refused
+from tijdig.service.compose import compose
+from tijdig.service.held import wanted
 from tijdig.service.sweep import sweep
+from tijdig.service.work import Work
 
+URL = "https://tijdig.zorg.example"
 VISIT = Procedure(
     "visit", code="VIS", title="Bezoek", revision=1, subject="lid", owner="kwaliteitsadviseur", late_to="directeur",
     facts=(Fact("visit_on", "date", "Dag van het bezoek"),), opens_with=("visit_on",),
@@ -73,3 +81,39 @@ def test_a_batch_whose_commit_failed_is_told_once(office: Office) -> None:
     assert not left
     assert (swept.checked, len(swept.effects)) == (1, len({done.key for done in swept.effects}))
     assert swept.effects
+
+
+def test_who_finds_a_case_changed_since_it_was_claimed_is_told_so_and_not_that_a_lock_was_held(office: Office) -> None:
+    office.choose("red_decider", "directeur")
+    office.open("orange-status", "lid-001", orange_on="2026-01-05")
+
+    with office.store.write() as session:
+        work = Work(session)
+        cases = work.claim(wanted(col(Case.code) == "ORA-2026-001"))
+        session.execute(update(Case).values(seq=col(Case.seq) + 1))
+        work.sweep(cases, office.on("2026-02-02").now)
+        with pytest.raises(Refused, match="this very moment") as refused:
+            work.flush()
+
+    assert refused.value.code == "CHANGED"
+
+
+@pytest.mark.only_on("postgresql", reason="SQLite has one lock: who does not get it does nothing")
+def test_a_case_that_is_kept_waiting_by_a_lock_is_due_still_and_not_set_apart(office: Office) -> None:
+    office.choose("red_decider", "directeur")
+    for member in ("lid-001", "lid-002"):
+        office.open("orange-status", member, orange_on="2026-01-05")
+    with office.store.write() as session:
+        compose(session, now=office.now, url=URL)
+    hasty = Store.at(office.store.url.render_as_string(hide_password=False), wait_seconds=0.05)
+    now = office.on("2026-02-02").now
+
+    with office.store.write() as holding:
+        holding.exec(select(Person).where(Person.id == "lid-001").with_for_update()).one()  # whom its mail is for
+        meanwhile = sweep(hasty, now=now, wall=now, url=URL)
+    after = sweep(hasty, now=now, wall=now, url=URL)
+    hasty.close()
+
+    assert {done.case for done in meanwhile.effects} == {"ORA-2026-002"}
+    assert {done.case for done in after.effects} == {"ORA-2026-001"}
+    assert meanwhile.incidents == after.incidents == []

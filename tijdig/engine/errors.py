@@ -2,6 +2,7 @@
 
 TijdigError          code ERROR
 ├── Refused          code REFUSED: the rules say no (exit 1, HTTP 409)
+│   ├── Busy         code BUSY: others held a lock for too long
 │   ├── StaleVersion code STALE_VERSION: the case changed since it was seen
 │   ├── Unfit        code UNFIT: the case cannot run on these versions
 │   ├── FourEyes     code FOUR_EYES: who acted before may not decide
@@ -34,6 +35,12 @@ class Refused(TijdigError):  # noqa: N818
     """The rules say no."""
 
     code = "REFUSED"
+
+
+class Busy(Refused):
+    """Others held a lock of the database for too long; later it may do."""
+
+    code = "BUSY"
 
 
 class StaleVersion(Refused):

@@ -17,7 +17,7 @@ from models.bulk import insert_rows, stored_instant
 from models.case import Case as CaseRow
 from models.operation import Run
 from models.session import Store
-from tijdig.engine.errors import Unavailable
+from tijdig.engine.errors import Busy, Unavailable
 from tijdig.engine.snapshot import canonical
 from tijdig.service.held import Held, wanted
 from tijdig.service.incidents import cause_of, mended, raise_incident
@@ -74,6 +74,8 @@ class _Round:
     plan: bool
     url: str
     swept: Swept
+    locked: list[int] = field(default_factory=list)
+    """Cases that could not be done, since others held what they need."""
 
 
 def sweep(
@@ -126,7 +128,8 @@ def _batch(round: _Round) -> int:
 
 
 def _claim(work: Work, round: _Round) -> list[Held]:
-    due = wanted(*_due(round.now, round.procedure)).order_by(col(CaseRow.next_check_at), col(CaseRow.id))
+    free = [col(CaseRow.id).not_in(round.locked)] * bool(round.locked)
+    due = wanted(*_due(round.now, round.procedure), *free).order_by(col(CaseRow.next_check_at), col(CaseRow.id))
     return work.claim(due.limit(None if round.plan else BATCH).with_for_update(skip_locked=True))
 
 
@@ -141,14 +144,20 @@ def _catch_up(work: Work, cases: Sequence[Held], round: _Round) -> list[Taken]:
 
 
 def _one_by_one(round: _Round, ids: Sequence[int]) -> int:
+    """Each case in a transaction of its own. What a lock keeps one from stays due: the next sweep does it."""
     for case_id in ids:
         round.swept.checked += 1
+        claimed = list[Held]()
         try:
             with round.store.write(durable=False) as session:
                 work = Work(session)
-                claimed = work.claim(wanted(col(CaseRow.id) == case_id).with_for_update())
+                claimed = work.claim(wanted(col(CaseRow.id) == case_id).with_for_update(skip_locked=True))
                 taken = _catch_up(work, claimed, round)
             round.swept.taken += taken
+        except Busy:
+            if not claimed:  # SQLite's one lock: nobody gets anything done
+                raise
+            round.locked.append(case_id)
         except Unavailable:
             raise
         except Exception as error:

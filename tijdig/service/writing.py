@@ -112,7 +112,7 @@ class Writing:
                 new.append((one.id, one.code, one.procedure, one.subject, one.key, one.parent_id, one.parent_step,
                             *one.pins, one.opened, *row))  # fmt: skip
         if update_rows(self.session, Case, MOVED, ("id", "seq"), moved) != len(moved):
-            raise Refused("Somebody else changed one of these cases at this very moment. Try again.", code="BUSY")
+            raise Refused("Somebody else changed one of these cases at this very moment. Try again.", code="CHANGED")
         update_rows(self.session, Case, PINS, ("id",), [(*one.pins, one.id) for one in self.pinned])
         insert_rows(self.session, Case, (*NEW, *MOVED), new)
 

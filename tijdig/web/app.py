@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from models.schema import open_store
-from tijdig.engine.errors import Refused, TijdigError
+from tijdig.engine.errors import Busy, Refused, TijdigError
 from tijdig.service.clock import installation
 from tijdig.service.links import secret_of
 from tijdig.settings import Settings
@@ -92,7 +92,7 @@ def _instead(request: Request, error: Exception) -> HTMLResponse:
 def _failed(house: House, method: str, error: Exception) -> Response:
     """A page with a code, under which the log says what happened. The rules that said no are no failure of ours."""
     code = token_hex(4).upper()
-    busy = isinstance(error, Refused) and error.code == "BUSY"
+    busy = isinstance(error, Busy)
     status = 503 if busy else 409 if isinstance(error, Refused) else 500
     said = f"{error.code}: {error}" if isinstance(error, TijdigError) else type(error).__name__
     LOG.error("%s failed, code %s, %s", method, code, said, exc_info=None if status < 500 or busy else error)
