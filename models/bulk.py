@@ -28,6 +28,14 @@ def insert_rows(session: Session, table: type[Table], columns: tuple[str, ...], 
         connection.exec_driver_sql(_insert(_is_postgresql(connection), table.__tablename__, columns), list(rows))
 
 
+def insert_new_rows(session: Session, table: type[Table], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    """Insert rows of stored values, but for those that are there already by a unique key; whoever wrote them."""
+    if rows:
+        connection = session.connection()
+        statement = _insert(_is_postgresql(connection), table.__tablename__, columns)
+        connection.exec_driver_sql(f"{statement} on conflict do nothing", list(rows))
+
+
 def update_rows(
     session: Session, table: type[Table], columns: tuple[str, ...], by: tuple[str, ...], rows: Sequence[Row]
 ) -> int:

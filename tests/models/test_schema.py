@@ -21,6 +21,7 @@ from models.message import Mail
 from models.operation import Event, Incident, Programme
 from models.organisation import Person
 from models.pins import CalendarVersion, Definition, SettingsVersion
+from models.register import HandIn, Register
 from models.seal import Seal
 from models.session import Store
 from tests.databases import Databases
@@ -52,6 +53,12 @@ def a_mail(**values: Any) -> Mail:
     return Mail(**{"day": NOON.date(), "next_try_at": NOON, "created_at": NOON, **to, **what, **values})
 
 
+def a_hand_in(**values: Any) -> HandIn:
+    what = {"tender": "r", "provider": "za-001", "piece": "vog", "channel": "portaal", "name": "vog.pdf"}
+    at = {"received_at": NOON, "closes_at": NOON, "entered_at": NOON}
+    return HandIn(sha256="0" * 64, actor="buyer1", **{**what, **at, **values})
+
+
 def an_incident() -> Incident:
     return Incident(key="case/1", kind="case", cause="c", mend="m", first_at=NOON, last_at=NOON)
 
@@ -70,7 +77,9 @@ def fill(session: Session) -> None:
     session.add(Event(at=NOON, kind="k", actor="admin1", detail="{}"))
     session.add(Seal(id=1, at=NOON, kind="event", upto=1, body=b"b", hash=b"h"))
     session.add(Person(id="adviser1", name="A"))
+    session.add(Register(name="r", procedure="p", timetable="t", row="T-06", vog_from=NOON.date()))
     session.flush()
+    session.add(a_hand_in())
     session.add(a_case())
     session.flush()
     session.add(a_log(seq=99, key="act/99"))
@@ -147,6 +156,7 @@ APPEND_ONLY = {
     "settings_version": "reason",
     "calendar_version": "body",
     "seal": "body",
+    "hand_in": "sha256",
 }
 
 
@@ -167,6 +177,7 @@ ONCE: dict[str, Callable[[], tuple[Table, Table]]] = {
     "the-digest-of-a-day": lambda: (a_mail(), a_mail()),
     "a-period-of-a-programme": lambda: (a_programme(), a_programme()),
     "an-open-incident": lambda: (an_incident(), an_incident()),
+    "a-piece-that-was-handed-in": lambda: (a_hand_in(piece="wtzi"), a_hand_in(piece="wtzi")),
 }
 
 

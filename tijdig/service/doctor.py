@@ -29,7 +29,7 @@ from tijdig.service.pins import current, definitions
 from tijdig.settings import Settings
 
 OURS = ("flows", "models", "tasks", "templates", "deployments")
-APPEND_ONLY = ("log", "payload", "event", "definition", "settings_version", "calendar_version", "seal")
+APPEND_ONLY = ("log", "payload", "event", "definition", "settings_version", "calendar_version", "seal", "hand_in")
 LATE_AFTER = timedelta(hours=2)
 """Without a sweep or a delivery for so long, a live installation misses dates."""
 

@@ -52,6 +52,10 @@ ROWS: Mapping[str, Sealed] = {
     "mail": Sealed(
         "mail", "key", "person_id", "kind", "day", "subject", "text", "html", "thread", "fatal", "created_at"
     ),
+    "hand_in": Sealed(
+        "hand_in", "tender", "provider", "piece", "dated", "channel", "name", "sha256", "received_at", "closes_at",
+        "entered_at", "actor",
+    ),
 }  # fmt: skip
 SENT = Sealed("mail", "address", "state", "why", "attempts", "next_try_at", "leased_until", "sent_at", "code")
 """What is known of a mail once it was sent: nothing touches it any more."""

@@ -30,7 +30,8 @@ from tijdig.service.heads import PAGE, ROWS, SENT, Sealed, mark_of_head
 RETENTION = "retention"
 
 NAMES = {"event": "gebeurtenis", "definition": "definitie", "settings_version": "instellingenversie",
-         "calendar_version": "kalenderversie", "mail": "bericht", "sent": "bericht"}  # fmt: skip
+         "calendar_version": "kalenderversie", "mail": "bericht", "sent": "bericht",
+         "hand_in": "stuk in het register"}  # fmt: skip
 
 CHANGED = "is niet wat er vastgelegd werd"
 GONE = "is weg"

@@ -1,0 +1,115 @@
+"""Registrations as they are read: confidential until the closed-door opening, then checked on what they lack.
+
+Until then only who runs the procedure reads the register, from then on also who has a role in it (P-03, P-06). Each
+reading is logged, and so is who was refused.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from models.register import HandIn, Register
+from tijdig.engine.calendar import local_day, short_moment
+from tijdig.engine.errors import Refused
+from tijdig.procurement.registration import Arrival, Finding, Piece, Required, arrival, findings, required
+from tijdig.service.cases import Doing
+from tijdig.service.held import LOADER
+from tijdig.service.people import Directory
+from tijdig.service.pins import current
+from tijdig.service.register import Filing, Receipt, closing, known_providers, may, note, register_of, staff_of
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """All that one provider handed in, and what of it is not in order; a piece that came late does not count."""
+
+    provider: str
+    known: bool
+    arrival: Arrival
+    last_at: datetime | None
+    """When the last piece came that was in time."""
+    pieces: tuple[Receipt, ...]
+    findings: tuple[Finding, ...]
+
+
+def open_register(session: Session, people: Directory, doing: Doing, tender: str) -> Mapping[str, int]:
+    """The closed-door opening (P-00, 6b): from now on who has a role in the procedure may read it.
+
+    Gives how many pieces came in time, in the last second and late, and of how many providers: this is logged too.
+    Raises Refused before it closed, a second time, and for who does not run the procedure.
+    """
+    register = register_of(session, tender, for_update=True)
+    may(people, doing, staff_of(session, register))
+    closes_at = closing(session, register)
+    if arrival(doing.at, closes_at) != "late":
+        raise Refused(f"Register '{tender}' sluit {short_moment(closes_at)}. Open het daarna.")
+    if register.opened_at:
+        raise Refused(f"Register '{tender}' is al geopend, op {short_moment(register.opened_at)}. Lees het.")
+    register.opened_at, register.opened_by = doing.at, doing.by
+    session.add(register)
+    rows = _rows(session, tender)
+    counts = {"in_time": 0, "last_second": 0, "late": 0, "providers": len({row.provider for row in rows})}
+    for row in rows:
+        counts[arrival(row.received_at, row.closes_at)] += 1
+    note(session, "register-opened", doing, register, **counts)
+    return counts
+
+
+def read_register(session: Session, people: Directory, doing: Doing, tender: str) -> list[Receipt]:
+    """All that came in, in the order in which it came. Raises Refused for who may not read it (P-03)."""
+    return _read(session, people, doing, register_of(session, tender))
+
+
+def registrations(session: Session, people: Directory, doing: Doing, tender: str) -> list[Registration]:
+    """What each provider handed in and what it lacks (P-06), by provider. Raises Refused for who may not read it."""
+    register = register_of(session, tender)
+    needed = required(register.vog_from)
+    by_provider: defaultdict[str, list[Receipt]] = defaultdict(list)
+    for receipt in _read(session, people, doing, register):
+        by_provider[receipt.filing.provider].append(receipt)
+    return [_registration(provider, by_provider[provider], needed) for provider in sorted(by_provider)]
+
+
+def _registration(provider: str, receipts: Sequence[Receipt], needed: Sequence[Required]) -> Registration:
+    known, in_time = receipts[0].known, [receipt for receipt in receipts if receipt.arrival != "late"]
+    if not in_time:
+        return Registration(provider, known, "late", None, tuple(receipts), ())
+    last = in_time[-1]
+    filed = [receipt.filing for receipt in in_time]
+    as_corrected = {(each.piece, each.received_at, each.sha256): Piece(each.piece, each.dated) for each in filed}
+    found = findings(tuple(as_corrected.values()), needed, local_day(last.filing.received_at))
+    return Registration(provider, known, last.arrival, last.filing.received_at, tuple(receipts), found)
+
+
+def _read(session: Session, people: Directory, doing: Doing, register: Register) -> list[Receipt]:
+    """The register, for who may read it; that they did is written down."""
+    may(people, doing, _readers(session, register))
+    note(session, "read", doing, register)
+    rows = _rows(session, register.name)
+    known = known_providers(session, rows)
+    return [Receipt(row.id or 0, _filed(row), row.closes_at, row.provider in known, False) for row in rows]
+
+
+def _rows(session: Session, tender: str) -> Sequence[HandIn]:
+    wanted = select(HandIn).where(HandIn.tender == tender).order_by(col(HandIn.received_at), col(HandIn.id))
+    return session.exec(wanted).all()
+
+
+def _filed(row: HandIn) -> Filing:
+    dated = None if row.dated == date.min else row.dated
+    return Filing(row.provider, row.piece, row.received_at, row.sha256, dated, row.channel, row.name)
+
+
+def _readers(session: Session, register: Register) -> tuple[str, ...]:
+    """Who may read: before the opening only who runs the procedure, then all who have a role in it."""
+    staff = staff_of(session, register)
+    if register.opened_at is None:
+        return staff
+    terms = LOADER.load(session, current(session, register.procedure))
+    roles = (*terms.procedure.readers, *(step.role for step in terms.procedure.steps))
+    return tuple(dict.fromkeys((*staff, *map(terms.role, roles))))
