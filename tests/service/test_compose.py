@@ -22,6 +22,7 @@ from tijdig.service import pins
 from tijdig.service.compose import compose
 from tijdig.service.envelope import message_id
 from tijdig.service.incidents import passed, raise_incident
+from tijdig.service.mailbox import settle
 
 ADVISER, MEMBER, DIRECTOR = "kwaliteitsadviseur", "lid", "directeur"
 MONDAY, FRIDAY = date(2021, 10, 11), date(2021, 10, 15)
@@ -474,6 +475,26 @@ def test_a_storm_is_held_above_the_limit_and_told_once(office: Office):
         mail.state = "klaar"  # somebody let it go
     office.compose("08:05")
     assert office.incidents == []
+
+
+def test_what_a_person_let_go_leaves_room_for_what_comes_next(office: Office):
+    case = office.case()
+
+    def compose(clock: str, number: int) -> list[Mail]:
+        """So many mails more; gives those that are held."""
+        for n in range(number):
+            office.notice("G", case, MEMBER, key=f"{clock}/{n}", outcome="Groen")
+        office.compose(clock)
+        return [mail for mail in office.mails if mail.state == "aangehouden"]
+
+    assert compose("08:00", 30) == []
+    held = compose("08:55", 100)
+    for mail in held:
+        settle(office.session, mail.id or 0, "release", by="bea", reason="Ze mogen alle gaan", now=at("09:00"))
+
+    assert len(held) == 80  # of the 50 of an hour
+    assert compose("09:05", 5) == []
+    assert len(compose("09:06", 50)) == 25
 
 
 @pytest.mark.parametrize("said", [{"fatal": True}, {"released": True}], ids=["fatal", "previewed"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -35,7 +37,7 @@ def break_storm(
     """The drafts, the keys of those that are held, and the alarm; fatal mail is counted but never held."""
     limit = _limit(desk.people, desk.today)
     counted = [d for d in drafts if not d.released and desk.people.channel(d.person) == "mail"]
-    total = _recent(session, desk.now) + len(counted) if counted else 0
+    total = _recent(session, desk.now, limit - len(counted)) + len(counted) if counted else 0
     if total <= limit:
         return drafts, frozenset(), ()
     holdable = sorted((d for d in counted if not d.fatal), key=lambda d: d.kind not in ("B", "C", "D"))
@@ -50,20 +52,32 @@ def break_storm(
 
 def leaves_room(session: Session, people: Directory, mails: int, now: datetime) -> bool:
     """Whether so many mails more are no storm."""
-    return _recent(session, now) + mails <= _limit(people, local_day(now))
+    room = _limit(people, local_day(now)) - mails
+    return _recent(session, now, room) <= room
 
 
 def _limit(people: Directory, today: date) -> int:
     return max(STORM_AT_LEAST, 2 * people.active(today))
 
 
-def _recent(session: Session, now: datetime) -> int:
-    """How many mails were made lately, but for those that are held."""
+def _recent(session: Session, now: datetime, room: int) -> int:
+    """How many mails were made lately, but for those that are held.
+
+    Where these fill the `room` that there is, those that a person let go do not count either.
+    """
     instant = stored_instant(session)
     period = instant(now - STORM_WITHIN), instant(now)
     [(total,)] = ask(session, f"select count(*) {_MADE}", *period)  # counted in the index alone
     [(held,)] = ask(session, f"select count(*) {_MADE} and {_HELD}", *period) if total else [(0,)]
-    return int(total - held)
+    let_go = _let_go(session, period[0]) if total - held > room else []
+    [(seen,)] = ask(session, f"select count(*) {_MADE} and id in (?*)", *period, let_go) if let_go else [(0,)]
+    return int(total - held - seen)
+
+
+def _let_go(session: Session, since: Any) -> list[int]:
+    """The mails of which a person said, since an instant, that they may go."""
+    settled = ask(session, "select detail from event where kind = 'settle_mail' and at >= ?", since)
+    return [said["mail"] for said in (json.loads(detail) for (detail,) in settled) if said["how"] == "release"]
 
 
 _MADE = "from mail where created_at > ? and created_at <= ?"
