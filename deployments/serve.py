@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from select import select
 from types import FrameType
@@ -31,7 +31,7 @@ from models.schema import open_store
 from tasks.here import Here, here
 from tijdig.engine.errors import Misconfigured, TijdigError
 from tijdig.service import audit as auditing
-from tijdig.service.guard import GUARD, Round, watch
+from tijdig.service.guard import GUARD, Round, Tick, watch, watch_clock
 from tijdig.service.rounds import deliver_round, sweep_round
 from tijdig.settings import Settings
 
@@ -253,15 +253,24 @@ def _end(children: Sequence[Child]) -> None:
 def _guard(settings: Settings, pace: Pace, stop: threading.Event) -> None:
     """Look a few times in each interval whether somebody swept and delivered."""
     began = datetime.now(UTC)
+    before = _tick(began)
     while not stop.wait(min(pace.sweep, pace.deliver).total_seconds() / 5):
         try:
             with here(settings) as at:
+                after = _tick(at.wall)
+                watch_clock(at.store, before, after)
+                before = after
                 for each in _rounds(at, pace):
                     watch(at.store, each, up_since=began, now=at.now, wall=at.wall, say=_say)
         except TijdigError as refusal:
             _say(f"Bewaker: {refusal}")
         except Exception as error:  # the guard is the last one awake
             _say(f"Bewaker: {type(error).__name__}: {error}")
+
+
+def _tick(wall: datetime) -> Tick:
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # only Linux counts a machine's sleep
+    return Tick(wall, timedelta(seconds=time.clock_gettime(clock)))
 
 
 def _rounds(at: Here, pace: Pace) -> Sequence[Round]:

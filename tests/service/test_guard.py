@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from models.operation import Incident, Run
+from models.operation import Incident, Installation, Run
 from tests.service.office import Office
 from tijdig.engine.calendar import instant
-from tijdig.service.guard import GUARD, Round, watch
+from tijdig.service.guard import GUARD, Round, Tick, watch, watch_clock
 from tijdig.service.rounds import sweep_round
 
 EVERY = timedelta(minutes=15)
@@ -108,3 +108,61 @@ def test_a_sweep_that_fails_leaves_the_incident_and_is_tried_again(watched: Watc
             )
 
     assert len(watched.incidents) == 1
+
+
+# --- the clock
+
+
+def ticks(watched: Watched, wall: float, up: float) -> Tick:
+    """So many minutes after the service began by the wall, and by how long the machine is up."""
+    return Tick(watched.at(wall), timedelta(minutes=up))
+
+
+DAY = 24 * 60
+LEAPS = [
+    pytest.param(3, 3, [], id="a clock that goes well"),
+    pytest.param(10 * DAY, 10 * DAY, [], id="a machine that slept"),
+    pytest.param(6, 3, [], id="a clock that is set right by minutes"),
+    pytest.param(-60, 3, [], id="a clock that is set back: what was noted ahead tells of that"),
+    pytest.param(
+        30 * DAY, 3,
+        ["De klok sprong van ma 5 jan 2026, 09:03 naar wo 4 feb 2026, 09:00: wat daartussen lag, gebeurt nu."],
+        id="a clock that jumps ahead",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wall", "up", "told"), LEAPS)
+def test_a_clock_that_jumps_ahead_is_an_incident(watched: Watched, wall: float, up: float, told: list[str]) -> None:
+    after = ticks(watched, wall, up)
+
+    watch_clock(watched.office.store, ticks(watched, 0, 0), after)
+
+    assert watched.incidents == told
+
+
+@pytest.mark.parametrize(
+    ("wall", "over"),
+    [
+        pytest.param(33 * DAY, False, id="three days later"),
+        pytest.param(38 * DAY, True, id="a week later, when everybody knows"),
+        pytest.param(6, True, id="set right"),
+    ],
+)
+def test_that_incident_is_over_when_the_clock_is_set_right_or_a_week_went_by(
+    watched: Watched, wall: float, over: bool
+) -> None:
+    watch_clock(watched.office.store, ticks(watched, 0, 0), ticks(watched, 30 * DAY, 3))
+
+    watch_clock(watched.office.store, ticks(watched, wall, 6), ticks(watched, wall, 6))
+
+    assert (watched.incidents == []) is over
+
+
+def test_a_trial_has_a_clock_of_its_own(watched: Watched) -> None:
+    with watched.office.store.write() as session:
+        session.get_one(Installation, 1).mode = "trial"
+
+    watch_clock(watched.office.store, ticks(watched, 0, 0), ticks(watched, 30 * DAY, 3))
+
+    assert watched.incidents == []

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
 from models.operation import Incident, Run
 from models.session import Store
 from tijdig.engine.calendar import short_moment
+from tijdig.service.clock import installation
 from tijdig.service.incidents import passed, raise_incident
 
 GUARD = "guard"
@@ -38,6 +40,23 @@ _MEND = (
     "Kijk of Prefect draait (tijdig doctor); start zo nodig tijdig serve opnieuw. De bewaker neemt het intussen over, "
     "en dit vervalt vanzelf."
 )
+
+
+_LEAP = "clock/ahead"
+_LEAP_TOLD = timedelta(days=7)
+"""So long it is told of a clock that jumped ahead and was left so: it was right, or everybody knows."""
+
+_LEAP_MEND = (
+    "Klopt de klok nu? Dan hoeft u niets te doen. Klopt hij niet, zet hem dan goed en kijk met tijdig effects wat er "
+    "te vroeg gebeurde; zet zo nodig een reservekopie terug. Dit vervalt vanzelf: na een week, of als de klok goed is."
+)
+
+
+class Tick(NamedTuple):
+    """What time it is by the wall, and how long the machine is up, its sleep included."""
+
+    wall: datetime
+    up: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,26 @@ def watch(
         raise_incident(session, "guard", _key(round), cause=cause, mend=_MEND, now=now)
     round.do()
     return True
+
+
+def watch_clock(store: Store, before: Tick, after: Tick) -> None:
+    """Tell of a clock that jumped ahead between two looks: what lies ahead happens too early then.
+
+    A live installation only; a trial has a clock of its own.
+    """
+    should_be = before.wall + (after.up - before.up)
+    with store.read() as session:
+        leapt = installation(session).mode == "live" and after.wall - should_be > SLACK
+        told = session.exec(select(Incident.first_at).where(Incident.key == _LEAP)).first()
+    over = told is not None and not told - SLACK <= after.wall <= told + _LEAP_TOLD
+    if leapt:
+        moved = f"van {short_moment(should_be)} naar {short_moment(after.wall)}"
+        cause = f"De klok sprong {moved}: wat daartussen lag, gebeurt nu."
+        with store.write() as session:
+            raise_incident(session, "clock", _LEAP, cause=cause, mend=_LEAP_MEND, now=after.wall)
+    elif over:
+        with store.write() as session:
+            passed(session, [_LEAP], by=GUARD, now=after.wall)
 
 
 def _noted_ahead(session: Session, wall: datetime) -> datetime | None:
