@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -67,6 +67,8 @@ class Course:
         opening, *later = _put_right(records)
         self.terms, self.opened, self.now = terms, opening.at, opening.at
         self.facts: dict[str, Any] = dict(opening.values)
+        self.entered: dict[str, set[str]] = {}
+        self._enter(opening)
         self.steps = {name: Spot() for name in terms.steps}
         self.met: dict[str, date] = {}
         self.more: dict[str, tuple[Term, ...]] = {}
@@ -125,7 +127,10 @@ class Course:
         if served is None:
             return None
         anchor = self.day(served.get("after") or served.get("before") or served["on"])
-        if anchor is None:
+        term = served.get("within") or served.get("lead")
+        if term and self.terms.term(term) is None:  # optional, and nobody set it
+            return None
+        if anchor is None or (served.get("again") and self.steps[name].round < 2):
             return None
         more = self.more.get(name, ()) if name in self.terms.goals else self.steps[name].extra
         return self._count(served, anchor, more)
@@ -214,8 +219,9 @@ class Course:
         self.now, name, act = record.at, record.step, record.act
         if act != "correct":
             self.facts.update(record.values)
+        self._enter(record)
         if act == "decide":
-            self._finish(name, str(record.said["outcome"]), {record.by, str(record.said.get("behalf", ""))} - {""})
+            self._finish(name, str(record.said["outcome"]), _people(record))
         elif act in ("take", "hand-over"):
             self.steps[name] = replace(self.steps[name], assignee=record.said.get("person") or record.by)
         elif act == "not-applicable":
@@ -229,6 +235,14 @@ class Course:
         elif act not in _ONLY_FACTS:
             raise Unjudgeable(f"the act '{act}'")
         self.settle()
+
+    def _enter(self, record: Record) -> None:
+        for fact in record.values:
+            self.entered.setdefault(fact, set()).update(_people(record))
+
+    def actors(self, name: str) -> Set[str]:
+        """Who acted in a step, or entered a fact."""
+        return self.steps[name].actors if name in self.steps else self.entered.get(name, set())
 
     def _finish(self, name: str, outcome: str, actors: set[str]) -> None:
         spot = self.steps[name]
@@ -305,6 +319,10 @@ class Course:
         if self._plan is None:
             self._plan = tuple(planned(self))
         return self._plan
+
+
+def _people(record: Record) -> set[str]:
+    return {record.by, str(record.said.get("behalf", ""))} - {""}
 
 
 def _put_right(records: Sequence[Record]) -> list[Record]:

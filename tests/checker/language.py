@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 _JUDGED = {
     "procedure": "procedure code title revision subject owner late_to facts steps goals opens_with one_open again ends "
     "may readers source language settings",
-    "setting": "setting label default kind source choices",
+    "setting": "setting label default kind source choices optional",
     "fact": "fact kind label required choices min max announced source",
     "step": "step asks role needs when due undated lead form shows outcomes not_by remind when_late",
     "goal": "goal label due role met_by remind when_late",
@@ -31,7 +31,7 @@ _JUDGED = {
     "start": "start facts",
     "end": "end label when",
     "may": "may roles of by times until",
-    "due": "after within before lead on basis boundary roll source fatal cutoff",
+    "due": "after within before lead on basis boundary roll source fatal cutoff again",
 }
 _FACT_KINDS = {"date", "number", "money", "text", "choice", "yes_no", "document", "ref"}
 _UNITS = {"days", "weeks", "months", "years", "working_days"}

@@ -200,14 +200,14 @@ class _Walk:
             return
         spot, step = course.steps[record.step], course.terms.steps[record.step]
         people = {record.by, str(record.said.get("behalf", ""))} - {""}
-        same = [n for n in step.get("not_by", ()) if people & course.steps[n].actors]
+        same = [n for n in step.get("not_by", ()) if people & course.actors(n)]
         taken = course.terms.outcome(record.step, record.said["outcome"])
         if spot.status != "open":
             self._find("decision", key, f"decides '{record.step}', which is {spot.status}")
         if not record.by:
             self._find("decision", key, f"nobody decided '{record.step}'")
         if same:
-            self._find("decision", key, f"who decides '{record.step}' acted in {', '.join(same)}: four eyes")
+            self._find("decision", key, f"who decides '{record.step}' acted in or entered {', '.join(same)}: four eyes")
         if taken.get("reason") is True and len(str(record.said.get("reason", ""))) < LEAST_REASON:
             self._find("decision", key, f"'{record.said['outcome']}' has no reason")
 

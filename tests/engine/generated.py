@@ -20,6 +20,7 @@ from tijdig.engine import (
     Procedure,
     Remind,
     Repeat,
+    Setting,
     Step,
     days,
     done,
@@ -47,11 +48,17 @@ terms = st.one_of(
 )  # fmt: skip
 
 
+UNSET = Setting("unset", "Wat nog niemand koos", optional=True)
+
+
 @st.composite
-def due_rules(draw: st.DrawFn, anchors: Sequence[str]) -> DueRule:
+def due_rules(draw: st.DrawFn, anchors: Sequence[str], *, own: str = "") -> DueRule:
+    """A rule; `own` is the anchor from which one of later rounds may count."""
+    again = bool(own) and draw(st.booleans())
     basis = draw(st.sampled_from(["norm", "intern", "contract", "wettelijk"]))
     return DueRule(
-        after=draw(st.sampled_from(anchors)), within=draw(terms), basis=basis, source="art. 1",
+        after=own if again else draw(st.sampled_from(anchors)), again=again, basis=basis, source="art. 1",
+        within=draw(st.one_of(terms, terms, st.just(UNSET))),
         cutoff=draw(st.sampled_from(["", "", "17:00"])), fatal=basis == "contract" and draw(st.booleans()),
     )  # fmt: skip
 
@@ -83,16 +90,22 @@ def steps(draw: st.DrawFn, i: int) -> Step:
     needs = draw(st.sampled_from([(), None, known("extra_on"), reached("later_on")] + ([done(before)] if i else [])))
     if i and draw(st.booleans()):
         needs = took(before, "on")
-    due = draw(st.one_of(st.none(), st.just("goal"), due_rules(["begun_on", f"opened:{name}", "later_on"])))
+    due = draw(
+        st.one_of(
+            st.none(), st.just("goal"), due_rules(["begun_on", f"opened:{name}", "later_on"], own=f"opened:{name}")
+        )
+    )
     own = isinstance(due, DueRule)
+    dated = due is not None and not (isinstance(due, DueRule) and due.again)
     outcomes: list[Any] = [Go("on", "Verder")]
     if draw(st.booleans()):
         outcomes.append(Close("end", "Klaar"))
     if i and draw(st.booleans()):
         outcomes.append(Repeat("again", "Opnieuw", step=name))
     return Step(
-        name, f"Doe {name}", "rol", needs=needs, due=due, undated="" if due else "proef", outcomes=tuple(outcomes),
+        name, f"Doe {name}", "rol", needs=needs, due=due, undated="" if dated else "proef", outcomes=tuple(outcomes),
         when=draw(st.sampled_from([None, None, ~known("never")])), form=("note",) if draw(st.booleans()) else (),
+        not_by=draw(st.sampled_from([(), (), ("note",)])),
         remind=draw(reminders(name, own)), when_late=draw(ladders()) if own else (),
     )  # fmt: skip
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from tests.definitions.complaint import COMPLAINT
+from tests.definitions.house import SETTINGS
 from tests.definitions.site_visit import SITE_VISIT
 from tests.definitions.tender import OBJECTION, TENDER_BIDDER
 from tests.definitions.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
-from tests.definitions.zap_approval import ZAP_APPROVAL
 from tests.engine.play import a_procedure, after
 from tijdig.engine import (
     Close,
@@ -26,6 +28,7 @@ from tijdig.engine import (
     Procedure,
     Remind,
     Repeat,
+    Setting,
     Start,
     Step,
     days,
@@ -42,12 +45,13 @@ from tijdig.engine.checks import check
 from tijdig.engine.simulate import rehearse
 
 PROCEDURES = (
-    ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR, TENDER_BIDDER, OBJECTION,
-    COMPLAINT, SITE_VISIT,
+    ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, ZAP_ARRANGEMENT, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR, TENDER_BIDDER,
+    OBJECTION, COMPLAINT, SITE_VISIT,
 )  # fmt: skip
-SETTINGS = {"red_decider": "directeur"}
 FINISH = (Close("done", "Klaar"),)
 GO = (Go("on", "Verder"),)
+AGAIN = (*FINISH, Repeat("again", "Opnieuw", step="work"))
+UNSET = Setting("unset", "Misschien", optional=True)
 GOAL = Goal("goal", "Doel", after(), role="rol")
 
 
@@ -106,6 +110,14 @@ BROKEN = [
     ("LOOP_STRAY", "step 'second'", a_procedure(
         work("first", outcomes=GO),
         work("second", needs=(), outcomes=(*FINISH, Repeat("again", "Terug", step="first"))))),
+    ("AGAIN_NEVER", "step 'work'", one(due=DueRule(after="opened:work", within=weeks(1), again=True), undated="zo")),
+    ("AGAIN_NEVER", "step 'work'", one(due=after(again=True), undated="zo", outcomes=AGAIN)),
+    ("UNDATED", "step 'work'", one(
+        due=DueRule(after="opened:work", within=weeks(1), again=True), outcomes=AGAIN)),
+    ("OPTIONAL_HERE", "setting 'unset'", one(role=replace(UNSET, kind="role"))),
+    ("OPTIONAL_HERE", "setting 'unset'", one(when_late=(Escalate("late", "baas", after=UNSET),))),
+    ("OPTIONAL_HERE", "setting 'unset'", one(due=after(UNSET), lead=UNSET)),
+    ("OPTIONAL_HERE", "setting 'unset'", one(due=after(replace(UNSET, default=weeks(1))))),
     ("STALE_ROUND", "step 'work'", one(outcomes=(*FINISH, Repeat("again", "Opnieuw", step="work")))),
 ]  # fmt: skip
 

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from tests.definitions.complaint import COMPLAINT
+from tests.definitions.house import SETTINGS
 from tests.definitions.site_visit import SITE_VISIT
 from tests.definitions.tender import OBJECTION, TENDER_BIDDER
 from tests.definitions.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
-from tests.definitions.zap_approval import ZAP_APPROVAL
 from tests.engine.play import Play, line
 from tijdig.engine.advance import advance, open_case
 from tijdig.engine.calendar import Calendar, instant, local_day, midnight
@@ -25,11 +26,10 @@ from tijdig.engine.language import Procedure
 from tijdig.engine.simulate import opening, simulate
 
 _NINE, _REASON = time(9), "op tijd gedaan, als proef"
-SETTINGS = {"red_decider": "directeur"}
 DOCUMENT = {"name": "stuk.pdf", "sha256": "0" * 64}
 PROCEDURES = (
-    ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR, TENDER_BIDDER, OBJECTION,
-    COMPLAINT, SITE_VISIT,
+    ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, ZAP_ARRANGEMENT, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR, TENDER_BIDDER,
+    OBJECTION, COMPLAINT, SITE_VISIT,
 )  # fmt: skip
 
 
@@ -47,6 +47,8 @@ TENDER = {
 OPENINGS: dict[str, tuple[Procedure, str, dict[str, Any]]] = {
     "orange-status": (ORANGE_STATUS, "2026-01-05", {"orange_on": "2026-01-05"}),
     "zap-approval": (ZAP_APPROVAL, "2026-01-05", {}),
+    "zap-arrangement": (ZAP_ARRANGEMENT, "2026-01-05", {
+        "approved_on": "2026-01-05", "sector": "ghz_ggz", "care": "care_24h", "vg7": True}),
     "wzd-half-year": (WZD_HALF_YEAR, "2026-07-01", {
         "period_from": "2026-01-01", "period_until": "2026-06-30", "igj_on": "2026-08-12"}),
     "tender-bidder": (TENDER_BIDDER, "2020-06-02", TENDER),
@@ -72,6 +74,9 @@ NOBODY = [
         "2026-03-31 escalate norm overdue > directeur",
         "2026-04-07 escalate max max > directeur"]),
     ("zap-approval", []),  # the member chooses when it files: no date, so nobody is late
+    ("zap-arrangement", [
+        "2026-01-20 escalate vg7_advice late > directeur",
+        "2028-01-06 escalate valid overdue > directeur"]),
     ("wzd-half-year", [
         "2026-07-16 escalate extract late > directeur",
         "2026-07-16 escalate log late > directeur",
@@ -143,11 +148,13 @@ ON_TIME: list[tuple[str, Deeds, list[str], str]] = [
         ("2026-02-17", "judge", "green", {})],
      ["2026-02-02 remind improve week_4 > lid, kwaliteitsadviseur", "2026-02-17 close case green"], "green"),
     ("zap-approval", [
-        ("2026-01-12", "file", "filed", {"zap": DOCUMENT, "sector": "vv", "vg7": False}),
+        ("2026-01-12", "file", "filed", {"zap": DOCUMENT, "sector": "vv", "care": "vpt", "vg7": False}),
         ("2026-01-19", "wlz_opinion", "positive", {}),
-        ("2026-01-20", "kt_opinion", "positive", {}),
-        ("2026-01-22", "decide", "approved", {})],
+        ("2026-01-20", "quality_opinion", "positive", {}),
+        ("2026-01-22", "decide", "approved", {"replaces": False})],
      ["2026-01-22 close case approved"], "approved"),
+    ("zap-arrangement", [("2026-01-12", "vg7_advice", "positive", {}), ("2027-10-05", "renew", "renewing", {})],
+     ["2027-10-05 close case renewing"], "renewing"),
     ("wzd-half-year", [
         ("2026-07-09", "extract", "counted", {"ons_count": 0}),
         ("2026-07-10", "log", "counted", {"log_count": 9}),

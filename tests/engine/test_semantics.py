@@ -703,6 +703,38 @@ def test_who_proposed_or_entered_it_may_not_decide_in_any_round_not_even_as_a_de
         assert play.result == "done"
 
 
+ENTERED = a_procedure(
+    work("file", outcomes=(Go("filed", "Ingediend"),), form=("plan",)),
+    work("decide", not_by=("plan",)),
+    facts=(Fact("plan", "text", "Plan"), Fact("note", "text", "Notitie")),
+)
+ENTRIES = [
+    pytest.param({"by": "ann", "values": {"plan": "A"}}, {"by": "ann"}, True, id="who-entered-it"),
+    pytest.param({"by": "ann", "behalf": "lid-001", "values": {"plan": "A"}}, {"by": "ann"}, True, id="for-another"),
+    pytest.param(
+        {"by": "ann", "values": {"plan": "A"}}, {"by": "dep", "behalf": "ann"}, True, id="a-deputy-of-who-did"
+    ),
+    pytest.param({"by": "ann", "values": {"plan": "A"}}, {"by": "bob"}, False, id="somebody-else"),
+    pytest.param({"by": "ann", "values": {"note": "A"}}, {"by": "ann"}, False, id="who-entered-something-else"),
+]
+
+
+@pytest.mark.parametrize(("entered", "decided", "refused"), ENTRIES)
+@pytest.mark.parametrize("act", ["record", "correct"])
+def test_who_entered_or_corrected_a_fact_may_be_kept_from_deciding(act, entered, decided, refused):
+    play = Play.of(
+        ENTERED, "2026-03-06", begun_on="2026-03-06", **({"plan": "0", "note": "0"} if act == "correct" else {})
+    )
+    play.act("2026-03-09", act, **entered)
+    play.decide("2026-03-10", "file", "filed", by="member")
+
+    if refused:
+        with pytest.raises(FourEyes, match="entered 'plan'"):
+            play.decide("2026-03-11", "decide", **decided)
+    else:
+        assert play.decide("2026-03-11", "decide", **decided) == ["decide decide done", "close case done"]
+
+
 # --- needs, when, repeat
 
 THREE = [
@@ -948,3 +980,47 @@ def test_a_required_setting_that_nobody_set_refuses_the_case_and_says_so():
 def test_a_case_does_not_open_without_the_fact_that_it_hangs_on():
     with pytest.raises(Refused, match="opens with 'begun_on'"):
         Play.of(a_procedure(work()), "2026-03-06")
+
+
+# --- terms that may stay unset, and terms of later rounds
+
+VALIDITY = Setting("validity", "Geldigheid", optional=True)
+EXPIRES = a_procedure(
+    work(due="valid"),
+    goals=(
+        Goal("valid", "Geldig", after(VALIDITY), role="rol", remind=(Remind("r", after=VALIDITY),)),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("chosen", "due", "heard"),
+    [
+        pytest.param({}, "None", [], id="never set: no date, and nobody hears of it"),
+        pytest.param({"validity": None}, "None", [], id="unset again"),
+        pytest.param(
+            {"validity": weeks(4)}, "2026-04-03", ["remind valid r > rol", "escalate valid late > baas"], id="set"
+        ),
+    ],
+)
+def test_what_counts_with_an_optional_term_has_no_date_while_it_is_unset(chosen, due, heard):
+    play = Play.of(EXPIRES, "2026-03-05", begun_on="2026-03-06", settings=chosen)
+
+    assert (play.due("valid"), play.due("work")) == (due, due)
+    assert [*kinds(play.lines, "remind"), *play.sweep("2030-01-01")] == heard
+
+
+def test_a_term_of_later_rounds_counts_from_the_second_opening_on():
+    again = DueRule(after="opened:file", within=weeks(2), again=True)
+    definition = a_procedure(
+        work("file", due=again, undated="zelf te kiezen", outcomes=(Go("filed", "Ingediend"),)),
+        work("decide", outcomes=(*FINISH, Repeat("returned", "Terug", step="file"))),
+    )
+    play = Play.of(definition, "2026-03-06", begun_on="2026-03-06")
+    assert play.due("file") == "None"
+
+    play.decide("2026-03-09", "file", "filed")
+    play.decide("2026-03-10", "decide", "returned")
+
+    assert play.due("file") == "2026-03-24"
+    assert play.sweep("2026-03-25") == ["escalate file#2 late > baas"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows import PROCEDURES
 from models import schema
 from models.operation import Installation
 from models.session import Store
@@ -49,9 +49,7 @@ allow_second_orange,ja
 FILES = {"people": PEOPLE, "members": MEMBERS, "assignments": ASSIGNMENTS, "absences": ABSENCES, "settings": SETTINGS}
 
 
-def new_house(
-    address: str, *, mode: str = "trial", procedures: Iterable[Procedure] = (ORANGE_STATUS, RED_FOLLOW_UP)
-) -> Store:
+def new_house(address: str, *, mode: str = "trial", procedures: Iterable[Procedure] = PROCEDURES) -> Store:
     """A migrated database with an installation and its procedures."""
     store = Store.at(address)
     schema.upgrade(store)

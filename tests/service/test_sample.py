@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import func, select
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from models.case import Case
 from models.operation import Installation
 from models.organisation import Subject
@@ -17,7 +18,6 @@ from tests.definitions.complaint import COMPLAINT
 from tests.definitions.site_visit import SITE_VISIT
 from tests.definitions.tender import OBJECTION, TENDER_BIDDER
 from tests.definitions.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
-from tests.definitions.zap_approval import ZAP_APPROVAL
 from tests.service.house import NOW, new_house
 from tijdig.engine.calendar import Calendar
 from tijdig.engine.errors import Misconfigured
@@ -27,8 +27,8 @@ from tijdig.service.exports import COLUMNS, export_table
 from tijdig.service.people import Directory
 from tijdig.service.sample import colours, load_sample
 
-PROCEDURES = (ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR, TENDER_BIDDER, OBJECTION,
-              COMPLAINT, SITE_VISIT)  # fmt: skip
+PROCEDURES = (ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, ZAP_ARRANGEMENT, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR,
+              TENDER_BIDDER, OBJECTION, COMPLAINT, SITE_VISIT)  # fmt: skip
 MEMBERS = [f"lid-{n:03}" for n in range(1, 41)]
 DAYS = [date(2021, 1, 4), date(2026, 1, 5), date(2040, 1, 2)]
 
@@ -101,8 +101,8 @@ def test_every_required_setting_is_chosen(sample: Store) -> None:
     with sample.read() as session:
         chosen = pins.settings_values(session)
 
-    required = {s.id for procedure in PROCEDURES for s in procedure.settings if s.default is None}
-    assert required == set(chosen) == {"red_decider"}
+    required = {s.id for procedure in PROCEDURES for s in procedure.settings if s.default is None and not s.optional}
+    assert required == set(chosen)
 
 
 def test_it_opens_no_case_and_sets_no_clock(sample: Store) -> None:

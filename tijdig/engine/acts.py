@@ -128,18 +128,18 @@ def _true(wanted: bool | Condition, state: State) -> bool:
 
 def _four_eyes(state: State, step: Step, record: Record) -> None:
     for who, name in acted_before(state, step, {record.by, record.behalf}):
-        raise FourEyes(
-            f"{who} acted in step '{name}' and may not decide in step '{step.step}'. Somebody else must decide."
-        )
+        did = f"acted in step '{name}'" if name in state.steps else f"entered '{name}'"
+        raise FourEyes(f"{who} {did} and may not decide in step '{step.step}'. Somebody else must decide.")
 
 
 def acted_before(state: State, step: Step, people: Set[str]) -> Iterator[tuple[str, str]]:
-    """Who of these acted in a step that this one must be kept apart from, and in which: they may not decide (law 7).
+    """Who of these acted in a step, or entered a fact, that this one is kept apart from: they may not decide (law 7).
 
     Acting is proposing, giving an opinion or entering it for another, in any round, also as or through a deputy.
     """
     for name in step.not_by:
-        yield from ((who, name) for who in sorted((people - {""}) & state.steps[name].actors))
+        actors = state.steps[name].actors if name in state.steps else state.entered.get(name, frozenset())
+        yield from ((who, name) for who in sorted((people - {""}) & actors))
 
 
 def _facts(state: State, record: Record) -> None:

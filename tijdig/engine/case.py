@@ -148,7 +148,7 @@ class Terms:
     @cached_property
     def missing(self) -> tuple[Setting, ...]:
         """Required settings that nobody set."""
-        return tuple(s for s in self.procedure.settings if self.value(s) is None)
+        return tuple(s for s in self.procedure.settings if not s.optional and self.value(s) is None)
 
     @cached_property
     def needs(self) -> Mapping[str, Condition]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from tijdig.engine.case import CASE
 from tijdig.engine.conditions import Condition, Done, Is, Known, More, Reached, Same, Took
 from tijdig.engine.errors import Problem
-from tijdig.engine.language import Close, DueRule, Escalate, Goal, Procedure, Remind, Repeat, Role, Step, walk
+from tijdig.engine.language import Close, DueRule, Escalate, Goal, Procedure, Remind, Repeat, Role, Setting, Step, walk
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _ID = re.compile(r"[a-z][a-z0-9-]*\Z")
@@ -36,6 +36,8 @@ def _problems(procedure: Procedure, known: Mapping[str, Procedure]) -> Iterator[
         yield from _voices(procedure, part)
         yield from _rules(procedure, part)
     yield from _loops(procedure)
+    yield from _again(procedure)
+    yield from _optional(procedure)
 
 
 def place(part: Step | Goal) -> str:
@@ -94,8 +96,8 @@ def _step_references(p: Procedure, step: Step) -> Iterator[Problem]:
         if not p.fact(name):
             yield _unknown(place(step), f"fact '{name}'")
     for name in step.not_by:
-        if not p.step(name):
-            yield _unknown(place(step), f"step '{name}'")
+        if not p.step(name) and not p.fact(name):
+            yield _unknown(place(step), f"step or fact '{name}'")
     for outcome in step.outcomes:
         if isinstance(outcome, Repeat) and not p.step(outcome.step):
             yield _unknown(place(step), f"step '{outcome.step}'")
@@ -278,3 +280,29 @@ def _loops(p: Procedure) -> Iterator[Problem]:
                     yield Problem(f"step '{name}'", "STALE_ROUND", f"'{outcome.name}' of '{step.step}' opens it again, "
                                   f"but it is due from '{rule.anchor}' and so born late",
                                   "Count from opened: or done:, or serve a goal.")  # fmt: skip
+
+
+def _again(p: Procedure) -> Iterator[Problem]:
+    """A rule for later rounds belongs to a step that has them, and counts from the opening of each."""
+    repeated = {o.step for s in p.steps for o in s.outcomes if isinstance(o, Repeat)}
+    for part in p.parts:
+        rule = part.due
+        if not isinstance(rule, DueRule) or not rule.again:
+            continue
+        if part.name not in repeated or rule.anchor != f"opened:{part.name}":
+            yield Problem(place(part), "AGAIN_NEVER", "its due rule is for later rounds, and it has none or does not "
+                          "count from their opening", f"Repeat it, and count from 'opened:{part.name}'.")  # fmt: skip
+        if isinstance(part, Step) and not part.undated:
+            yield Problem(place(part), "UNDATED", "its first round has no due date and does not say why",
+                          "Give undated= with the reason.")  # fmt: skip
+
+
+def _optional(p: Procedure) -> Iterator[Problem]:
+    """What may stay unset stands only where unset means that there is no date."""
+    rules = [item for item in walk(p) if isinstance(item, DueRule | Remind)]
+    dated = [r.term if isinstance(r, DueRule) else r.after if r.before is None else r.before for r in rules]
+    used = Counter(item for item in walk(p) if isinstance(item, Setting) and item.optional)
+    for setting, n in used.items():
+        if setting.kind != "term" or setting.default is not None or n > dated.count(setting):
+            yield Problem(f"setting '{setting.id}'", "OPTIONAL_HERE", "it may stay unset, and more than a date hangs "
+                          "on it", "Let only due dates and reminders count with it, or require it.")  # fmt: skip

@@ -74,8 +74,7 @@ def apply(state: State, record: Record) -> None:
     """What one record changes, at its moment."""
     state.move_to(record.at)
     steps, goals, name = state.steps, state.goals, record.step
-    if record.act != "correct":
-        state.facts.update(record.values)
+    state.enter(record)
     actors = frozenset(filter(None, (record.by, record.behalf)))
     match record.act:
         case "decide":

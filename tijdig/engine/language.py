@@ -31,7 +31,10 @@ Act = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value that the house chooses, with the source of its default; without a default it is required."""
+    """A value that the house chooses, with the source of its default; without a default it is required.
+
+    An `optional` one is a term that may stay unset: what counts with it then has no date.
+    """
 
     id: str
     label: str
@@ -39,6 +42,7 @@ class Setting:
     kind: SettingKind = "term"
     source: str = ""
     choices: tuple[str, ...] = ()
+    optional: bool = False
 
 
 Role = str | Setting
@@ -87,7 +91,8 @@ class DueRule:
     """When something is due: `after` an anchor `within` a term, `before` one by a `lead`, or `on` one.
 
     A fact of kind `row` brings its own hour, boundary, basis, fatality and source. `roll` and `calendar` follow
-    from the basis unless said otherwise (domain/deadlines.md, section 1).
+    from the basis unless said otherwise (domain/deadlines.md, section 1). `again`: it counts from the second round
+    on; the first one has no date, and its step says why in `undated`.
     """
 
     after: str = ""
@@ -102,6 +107,7 @@ class DueRule:
     roll: Roll | None = None
     calendar: CalendarName | None = None
     source: str = ""
+    again: bool = False
 
     @property
     def anchor(self) -> str:
@@ -222,7 +228,7 @@ class Step:
     `needs`: None is the step before; names mean all of them done; `()` begins with the case. `when` is asked once the
     needs hold: false skips the step (n.v.t.), unknown waits. `due` is a rule or the name of the goal that it serves;
     without either, `undated` says why. `lead` is how long before it is due the work is picked up. `shows` are facts
-    that whoever does it may see with it. `not_by`: who acted in these steps may not act here.
+    that whoever does it may see with it. `not_by`: who acted in these steps, or entered these facts, may not act here.
     """
 
     step: str

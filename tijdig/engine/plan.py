@@ -143,6 +143,8 @@ def _reminders(
     terms, found = state.terms, state.due(name)
     suspended = isinstance(of, Goal) and found is None
     for rule in () if suspended else rules:
+        if terms.term(rule.after if rule.before is None else rule.before) is None:
+            continue  # an optional term that nobody set
         if rule.before is not None:
             nominal = shift(terms, found.due, rule.before, back=True) if found else None
         else:

@@ -72,6 +72,8 @@ class State:
         self.facts: dict[str, Any] = dict(opening.values)
         self.steps = {step.step: StepState() for step in terms.procedure.steps}
         self.goals = {goal.goal: GoalState() for goal in terms.procedure.goals}
+        self.entered = dict.fromkeys(opening.values, _people(opening))
+        """Of each fact who ever entered or corrected it, for themselves or on behalf of another."""
         self.round = 1
         self.reopened: datetime | None = None
         self.result = ""
@@ -138,21 +140,23 @@ class State:
             return self.due(served)
         rule, goal = self.terms.rules.get(name), self.goals.get(name)
         pauses = goal.pauses if goal else ()
-        if rule is None or any(pause.resumed is None and self.today < pause.until for pause in pauses):
+        if rule is None or (rule.again and self.steps[name].round < 2):
+            return None
+        if any(pause.resumed is None and self.today < pause.until for pause in pauses):
             return None
         extra = goal.extra if goal else self.steps[name].extra
         return self._count(rule, extra, sum((pause.end - pause.since).days for pause in pauses))
 
     def _count(self, rule: DueRule, extra: tuple[Term, ...], paused_days: int) -> Due | None:
         row = self._row(rule)
-        day = self.anchor(rule.anchor)
-        if day is None:
+        day, term = self.anchor(rule.anchor), self.terms.term(rule.term)
+        if day is None or (rule.term and term is None):  # an optional term that nobody set
             return None
         cutoff = row.get("time") or rule.cutoff
         basis = row.get("basis") or rule.basis
         return due(
             day,
-            self.terms.term(rule.term) or _NO_TERM,
+            term or _NO_TERM,
             calendar=self.terms.calendar,
             direction="backward" if rule.before else "forward",
             days=rule.calendar or ("atw" if basis == "wettelijk" else "kantoor"),
@@ -244,6 +248,13 @@ class State:
 
     # --- what records do
 
+    def enter(self, record: Record) -> None:
+        """The facts that a record brings, and who entered them. A correction counts from the start: see `fold`."""
+        if record.act != "correct":
+            self.facts.update(record.values)
+        for name in record.values:
+            self.entered[name] = self.entered.get(name, frozenset()) | _people(record)
+
     def finish(self, name: str, outcome: str, actors: frozenset[str] = frozenset()) -> None:
         """A step ends with an outcome; what the outcome says follows."""
         step = self.terms.steps[name]
@@ -291,6 +302,11 @@ class State:
         self.back(name)
         for goal in met - self._reached():
             self.goals[goal].met_on = None
+
+
+def _people(record: Record) -> frozenset[str]:
+    """Who acted, and for whom."""
+    return frozenset(filter(None, (record.by, record.behalf)))
 
 
 def as_day(value: Any) -> date | datetime | None:

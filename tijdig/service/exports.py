@@ -16,7 +16,7 @@ from tijdig.engine.calendar import Calendar
 from tijdig.engine.errors import Refused
 from tijdig.engine.snapshot import value_from_json
 from tijdig.engine.terms import Term, words
-from tijdig.service.pins import CALENDAR_SETTINGS, settings_values
+from tijdig.service.pins import CALENDAR_SETTINGS, UNSET, settings_values
 from tijdig.service.tables import write_table
 
 ADVISER = "kwaliteitsadviseur"
@@ -135,6 +135,8 @@ def _value(value: object) -> str:
             return words(value)
         case bool():
             return "ja" if value else "nee"
+        case None:
+            return UNSET
         case list():
             return ",".join(value)
     return str(value)

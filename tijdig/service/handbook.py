@@ -53,9 +53,12 @@ def _due(terms: Terms, part: Step | Goal) -> str:
 
 def _term(terms: Terms, rule: DueRule) -> str:
     term, anchor = terms.term(rule.term), terms.labels[rule.anchor]
-    if term is None or rule.on:
+    if rule.on:
         return f"op {anchor}."
-    return f"uiterlijk {words(term)} {'na' if rule.after else 'voor'} {anchor}."
+    if term is None:
+        return "zonder datum zolang de termijn niet gekozen is."
+    first = ", vanaf de tweede ronde" if rule.again else ""
+    return f"uiterlijk {words(term)} {'na' if rule.after else 'voor'} {anchor}{first}."
 
 
 def _source(rule: DueRule) -> str:

@@ -26,6 +26,9 @@ from tijdig.engine.snapshot import canonical, digest, from_json, to_json, value_
 from tijdig.engine.terms import Term, parse
 from tijdig.service.forms import read_day
 
+UNSET = "geen"
+"""How a person writes that an optional setting has no value."""
+
 CALENDAR_SETTINGS = ("may5", "good_friday", "extra_closed", "open_days")
 
 
@@ -187,7 +190,7 @@ def choose(session: Session, setting: str, value: str, *, by: str, reason: str, 
         if setting not in known:
             names = ", ".join(sorted({*known, *CALENDAR_SETTINGS}))
             raise Refused(f"There is no setting '{setting}'. There are: {names}.")
-        chosen = value_to_json(_parse(session, known[setting], value))
+        chosen = value_to_json(_parse(session, known[setting], value))  # None unsets an optional one
         values = {**settings_values(session), setting: chosen}
         row = SettingsVersion(at=now, by=by, reason=reason, values=canonical(values))
         session.add(row)
@@ -198,7 +201,9 @@ def choose(session: Session, setting: str, value: str, *, by: str, reason: str, 
     return version
 
 
-def _parse(session: Session, setting: Setting, text: str) -> Term | str | int | bool:
+def _parse(session: Session, setting: Setting, text: str) -> Term | str | int | bool | None:
+    if setting.optional and text.strip().lower() == UNSET:
+        return None
     match setting.kind:
         case "term":
             return parse(text)

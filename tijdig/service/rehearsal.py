@@ -85,12 +85,13 @@ def _settle_in(settings: Mapping[str, Any], calendar: Calendar) -> None:
 def _rehearse(procedure: Procedure, first: date, days: int, outcomes: bool) -> list[Problem]:
     settings, calendar = _HOUSE[0]
     stand_ins = {s.id: _stand_in(s) for s in procedure.settings if s.default is None}
-    terms = Terms(procedure, {**stand_ins, **settings}, calendar)
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    terms = Terms(procedure, {**stand_ins, **chosen}, calendar)
     return list(rehearse(terms, (first + timedelta(days=i) for i in range(days)), outcomes=outcomes))
 
 
 def _stand_in(setting: Setting) -> Any:
-    """Something that may stand for a required setting which nobody has chosen yet."""
+    """Something that may stand for a setting which nobody has chosen yet."""
     match setting.kind:
         case "term":
             return weeks(2)
