@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from icalendar import Calendar
 
 from tests.cli.conftest import Tijdig, sql
 from tijdig.cli import COMMANDS
@@ -325,6 +326,55 @@ def test_a_script_is_played_by_the_simulation(trial: Tijdig, tmp_path: Path) -> 
     assert [(r["at"][:10], r["kind"], r["rule"]) for r in rows if r["kind"] in ("escalate", "decide", "close")] == [
         ("2026-01-06", "decide", "sent"), ("2026-01-20", "decide", "green"), ("2026-01-20", "close", "green"),
     ]  # fmt: skip
+
+
+def test_the_load_of_a_year_is_told_by_week_and_role(orange: Tijdig) -> None:
+    found = orange("simulate", "--year", "--load", "--json").json
+    shown = orange("simulate", "--year", "--load").out
+
+    assert list(found) == [
+        "from", "until", "scenario", "running", "opened", "weeks", "tasks", "infeasible", "uncovered", "apart",
+    ]  # fmt: skip
+    assert (found["from"], found["until"], found["scenario"]) == ("2026-01-05", "2027-01-04", "on-time")
+    assert found["weeks"][0] == {
+        "week": "2026-01-12", "role": "kwaliteitsadviseur", "tasks": 1, "fatal": 0, "overdue": 0, "nobody": 0,
+        "people": [{"person": f"adviser{n}", "behalf": None, "tasks": 0.25} for n in (1, 2, 3, 4)],
+    }  # fmt: skip
+    assert found["tasks"][1] == {
+        "week": "2026-03-16", "case": "ORA-2026-001", "procedure": "orange-status", "subject": "lid-014",
+        "step": "improve", "round": 1, "asks": "Lever bewijs van de verbeteringen aan", "role": "lid",
+        "open_on": "2026-01-05", "due": "2026-03-16", "basis": "intern", "fatal": False,
+        "people": [{"person": "lid-014", "behalf": None}],
+    }  # fmt: skip
+    assert (found["infeasible"], found["uncovered"], found["apart"]) == ([], [], [])
+    assert "1 open dossiers, 0 die nog komen; gerekend als ieder op tijd is." in shown
+    assert "adviser1 0,25 · adviser2 0,25 · adviser3 0,25 · adviser4 0,25" in shown
+    assert "Data die niet lukken (0)" in shown
+
+
+def test_the_whole_installation_can_be_played_on_time_and_by_a_script(orange: Tijdig, tmp_path: Path) -> None:
+    script = tmp_path / "script.csv"
+    script.write_text(
+        "case,at,step,outcome,by,reason\norange-status/lid-014,2026-01-20,judge,green,adviser1,\n", encoding="utf-8"
+    )
+
+    def closed(*words: str | Path) -> list[tuple[str, str]]:
+        rows = orange("simulate", "--year", *words, "--json").json
+        return [(row["at"][:10], row["rule"]) for row in rows if row["kind"] == "close"]
+
+    assert closed() == []
+    assert closed("--scenario", "on-time") == [("2026-03-30", "green")]
+    assert closed("--script", script) == [("2026-01-20", "green")]
+
+
+def test_the_year_plan_is_a_calendar_file(orange: Tijdig, tmp_path: Path) -> None:
+    shown = orange("plan-ics", "--role", "lid")
+    written = orange("plan-ics", "--person", "lid-014", "--out", tmp_path / "plan.ics")
+
+    assert (shown.status, written.status, written.out) == (0, 0, "")
+    assert "SUMMARY:Lever bewijs van de verbeteringen aan\\, lid 014\\, ORA-2026-001" in shown.out
+    read = Calendar.from_ical((tmp_path / "plan.ics").read_bytes())
+    assert [(event.decoded("dtstart").isoformat(), event["sequence"]) for event in read.events] == [("2026-03-16", 1)]
 
 
 def test_the_audit_finds_puts_right_and_tells(orange: Tijdig) -> None:

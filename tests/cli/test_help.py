@@ -51,15 +51,18 @@ def test_help_takes_less_than_half_a_second(words: list[str]) -> None:
 def test_choices_that_help_shows_without_importing_them_are_those_of_the_services() -> None:
     from typing import get_args
 
+    from tijdig.cli.ahead import SCENARIOS
     from tijdig.cli.due import due
     from tijdig.engine.calendar import CalendarName
     from tijdig.engine.due import Basis, Boundary, Roll
     from tijdig.service.cases import OTHER_ACTS
     from tijdig.service.mailbox import Settle
+    from tijdig.service.world import Scenario
 
     choices = {option.names[0]: option.how.get("choices") for option in due.options}
     assert ACTS == OTHER_ACTS
     assert set(get_args(Settle)) == set(SETTLE)
+    assert get_args(Scenario) == SCENARIOS
     named = {"--calendar": CalendarName, "--basis": Basis, "--boundary": Boundary, "--roll": Roll}
     assert {name: choices[name] for name in named} == {name: get_args(kind) for name, kind in named.items()}
 

@@ -73,8 +73,16 @@ BAD: list[tuple[str, tuple[str, ...], str]] = [
     ("unknown-incident", ("retry", "7"), "There is no open incident 7. See: tijdig incidents."),
     ("period-turned", ("simulate", "--from", "2026-02-01", "--until", "2026-01-01"),
      "lies before --from (2026-02-01). Turn them"),
+    ("period-missing", ("simulate", "--load"), "Which period is missing. Give --from and --until, or --year."),
+    ("period-twice", ("simulate", "--year", "--from", "2026-02-01"), "Give either that, or --from and --until."),
+    ("plan-for-nobody", ("plan-ics", "--role", "kok"), "'kok' is hier geen rol. De rollen zijn:"),
+    ("plan-nowhere", ("plan-ics", "--role", "lid", "--out", "nergens/plan.ics"),
+     "nergens/plan.ics cannot be written (No such file or directory)."),
     ("unknown-kind", ("export", "klanten"), "'klanten' kan niet als tabel. Kies uit: people"),
 ]  # fmt: skip
+
+NO_JSON = ("export", "plan-ics")
+"""What these give is a file."""
 
 
 @pytest.mark.parametrize(("words", "says"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
@@ -84,7 +92,7 @@ def test_a_refusal_says_what_and_what_to_do_and_leaves_all_as_it_was(
     before = contents()
     moves = words[0] in ("start", "decide", "record", "act") and "--at" not in words
 
-    done = orange(*words, *(("--at", "2026-01-20") if moves else ()), *(() if words[0] == "export" else ("--json",)))
+    done = orange(*words, *(("--at", "2026-01-20") if moves else ()), *(() if words[0] in NO_JSON else ("--json",)))
 
     assert (done.status, done.out) == (1, "")
     assert says in done.err
@@ -105,6 +113,11 @@ USAGE = [
     (("cases", "--sorteer"), "--sorteer"),
     (("settle", "1", "weg", "--by", "beheer"), "resend"),
     (("simulate", "--subject", "lid-014", "--from", "2026-01-01", "--until", "2026-02-01"), "PROCEDURE"),
+    (("simulate", "orange-status", "--subject", "lid-014", "--year", "--load"), "--load gaat over alle dossiers"),
+    (("simulate", "--year", "--script", "x.csv", "--scenario", "on-time"), "--scenario on-time gaat niet samen"),
+    (("simulate", "--year", "--scenario", "soms"), "on-time"),
+    (("plan-ics",), "--role of --person"),
+    (("plan-ics", "--role", "lid", "--person", "lid-014"), "--role of --person"),
 ]
 
 

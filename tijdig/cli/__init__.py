@@ -37,7 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     cases.start, cases.cases, cases.case, cases.tasks, acts.decide, acts.record, acts.correct, acts.act, moving.move,
     sweeping.sweep, sweeping.effects, mail.deliver, mail.outbox, mail.settle, sweeping.incidents, sweeping.retry,
     sweeping.audit, sweeping.verify, backup.backup, backup.restore, backup.release, due.due, ahead.simulate,
-    bench.bench, completion.completion,
+    ahead.plan_ics, bench.bench, completion.completion,
 )  # fmt: skip
 
 

@@ -104,6 +104,14 @@ def read_file(path: Path) -> bytes:
         raise Refused(f"{path} cannot be read ({error.strerror}). Name a file that is there.") from None
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """A file that a command makes."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Refused(f"{path} cannot be written ({error.strerror}). Name a place that can be written to.") from None
+
+
 def day(name: str, text: str | None) -> date | None:
     """A day as people write it, or None."""
     return read_day(name, text) if text else None

@@ -17,6 +17,7 @@ from tijdig.engine.checks import place
 from tijdig.engine.errors import Problem, Refused
 from tijdig.engine.language import DueRule, Fact, Goal, Procedure, Step
 from tijdig.engine.plan import Obligation, obligations, planned
+from tijdig.engine.state import State
 
 NOON = time(12, 0)
 HORIZON = timedelta(days=3 * 366)
@@ -136,7 +137,7 @@ def _on_time(opened: Advance, wanted: tuple[str, str] = ("", "")) -> Iterator[Ad
     step, until = opened, opened.case.opened.at + HORIZON
     while not step.state.closed and step.state.now <= until:
         turn = step.state.next_turn()
-        done = _do_next(step, turn, wanted)
+        done = _pass_cohort(step) or next_deed(step, before=turn, wanted=wanted) or _record_missing_fact(step, turn)
         if done is None and turn is None:
             return
         step = done or advance(step.case, turn or until)
@@ -147,31 +148,48 @@ def _open(step: Advance) -> str:
     return ", ".join(asked.step for asked in obligations(step.state) if asked.stands) or "nothing"
 
 
-def _do_next(step: Advance, turn: datetime | None, wanted: tuple[str, str]) -> Advance | None:
-    """Somebody does what is asked first: on its safe day at noon, with the first outcome that the rules allow."""
-    state = step.state
-    standing = sorted(
-        (_noon(state.now, o), i, o) for i, o in enumerate(obligations(state)) if o.stands and o.kind == "step"
-    )
-    for at, _, asked in standing:
-        if turn and at >= turn:
+def next_deed(step: Advance, *, before: datetime | None, wanted: tuple[str, str] = ("", "")) -> Advance | None:
+    """The deed that comes next where all is done on time, and what it brings; its record is the last one of its case.
+
+    A step is done on its safe day at noon, with sample values and the first outcome that the rules allow. None where
+    there is nothing to do, or not `before` an instant.
+    """
+    for at, _, asked in _to_do(step.state):
+        if before and at >= before:
             return None
-        definition = state.terms.steps[asked.step]
-        if definition.starts and not state.steps[asked.step].children:
-            return advance(step.case, state.now, Record(state.now, "cohort", "", step=asked.step))
-        values = {n: sample(f, at.date()) for n in definition.form if (f := state.terms.procedure.fact(n))}
+        definition = step.case.terms.steps[asked.step]
+        values = {n: sample(f, at.date()) for n in definition.form if (f := step.case.terms.procedure.fact(n))}
         for outcome in sorted(definition.outcomes, key=lambda o: asked.round > 1 or (asked.step, o.name) != wanted):
             record = Record(at, "decide", f"who-does-{asked.step}", values, asked.step, outcome.name,
                             reason="op tijd gedaan, als proef")  # fmt: skip
             if done := _try(step, record):
                 return done
-    return _record_missing_fact(step)
+    return None
+
+
+def _to_do(state: State) -> list[tuple[datetime, int, Obligation]]:
+    """What is asked of people now: when each is done, in order."""
+    asked = enumerate(obligations(state))
+    return sorted((_noon(state.now, each), i, each) for i, each in asked if each.stands and each.kind == "step")
+
+
+def _pass_cohort(step: Advance) -> Advance | None:
+    """A step that waits for the cases of a cohort: of nobody, so it passes."""
+    state = step.state
+    for name, definition in state.terms.steps.items():
+        if definition.starts and state.steps[name].status == "open" and not state.steps[name].children:
+            return advance(step.case, state.now, Record(state.now, "cohort", "", step=name))
+    return None
 
 
 def _noon(now: datetime, asked: Obligation) -> datetime:
-    """Noon of the safe day, or where that is past or absent, noon of the day after now."""
-    safe = instant(asked.due.safe, NOON) if asked.due else now
-    return safe if safe > now else instant(local_day(now) + timedelta(days=1), NOON)
+    """Noon of the safe day, or where that is past or absent, noon of the day after now.
+
+    What opened today waits for tomorrow at the earliest, so that a loop of steps cannot stand still.
+    """
+    safe, today = instant(asked.due.safe, NOON) if asked.due else now, local_day(now)
+    may_be_now = asked.due is not None and asked.opened_on is not None and asked.opened_on < today
+    return safe if safe > now or (safe == now and may_be_now) else instant(today + timedelta(days=1), NOON)
 
 
 def _try(step: Advance, record: Record) -> Advance | None:
@@ -181,9 +199,11 @@ def _try(step: Advance, record: Record) -> Advance | None:
         return None
 
 
-def _record_missing_fact(step: Advance) -> Advance | None:
+def _record_missing_fact(step: Advance, turn: datetime | None) -> Advance | None:
     """Where all wait for a fact that no form asks: somebody records it the next day."""
     state, procedure = step.state, step.case.terms.procedure
+    if turn and any(at >= turn for at, *_ in _to_do(state)):
+        return None
     asked = {name for s in procedure.steps for name in s.form}
     at = instant(local_day(state.now) + timedelta(days=1), NOON)
     for fact in procedure.facts:

@@ -1,4 +1,7 @@
-"""What would happen: open cases run ahead in memory, or a case that does not exist. Nothing is written (law 2)."""
+"""What would happen: the installation run ahead in memory, or a case that does not exist.
+
+Nothing is written (design, law 2).
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session
 
-from models.case import Case as CaseRow
-from models.session import Store
-from tijdig.engine.calendar import midnight
-from tijdig.engine.case import CASE, Case, Record
+from tijdig.engine.calendar import local_day, midnight
+from tijdig.engine.case import CASE, Case, Effect, Record
 from tijdig.engine.errors import Refused, TijdigError
 from tijdig.engine.language import Procedure
-from tijdig.engine.simulate import Foretold, simulate
+from tijdig.engine.simulate import simulate
 from tijdig.service.clock import parse_moment
 from tijdig.service.forms import read_day, read_values
-from tijdig.service.held import LOADER, held, read_all, wanted
+from tijdig.service.held import LOADER
+from tijdig.service.outset import Progress, outset
 from tijdig.service.pins import current
-from tijdig.service.sweep import BATCH
 from tijdig.service.tables import Row, read_table
 from tijdig.service.views import local
+from tijdig.service.world import Act, Scenario, World
 
-Progress = Callable[[int, int], None]
 Document = dict[str, Any]
-TOLD = ("at", "step", "outcome", "by", "reason")
+YEAR = timedelta(days=365)
+TOLD = ("case", "at", "step", "outcome", "by", "reason")
 """The columns of a script that are no facts."""
 
 
@@ -38,31 +40,40 @@ class Period:
     until: datetime
 
 
-def period(since: str, until: str) -> Period:
-    """Both days included. Raises Refused for what is no day, and for a period that ends before it begins."""
+def period(since: str, until: str, *, year: bool = False, now: datetime) -> Period:
+    """Both days included, or `year`: the 365 days from today on. Raises Refused for what is no period."""
+    if year and (since or until):
+        raise Refused("--year is the year from today on. Give either that, or --from and --until.")
+    if not year and not (since and until):
+        raise Refused("Which period is missing. Give --from and --until, or --year.")
+    if year:
+        today = local_day(now)
+        return Period(midnight(today), midnight(today + YEAR))
     first, last = read_day("--from", since), read_day("--until", until)
     if last < first:
         raise Refused(f"--until ({last}) lies before --from ({first}). Turn them round.")
     return Period(midnight(first), midnight(last + timedelta(days=1)))
 
 
-def open_cases(store: Store, procedure: str, within: Period, *, progress: Progress | None = None) -> list[Document]:
-    """What would happen to every open case (of a procedure) if nobody acted, in order of time."""
-    found: list[Document] = []
-    with store.read() as session:
-        if procedure:
-            current(session, procedure)  # refuses one that is not there
-        which = [col(CaseRow.state) == "open", *([col(CaseRow.procedure) == procedure] if procedure else [])]
-        total = session.exec(select(func.count()).select_from(CaseRow).where(*which)).one()
-        last = 0
-        while batch := held(session, wanted(*which, col(CaseRow.id) > last).order_by(col(CaseRow.id)).limit(BATCH)):
-            read_all(session, batch)
-            for one in batch:
-                found += _told(one.code, simulate(one.case, until=within.until), within)
-            last = batch[-1].id
-            if progress:
-                progress(min(last, total), total)
-    return sorted(found, key=_when)
+def world_of(
+    session: Session, within: Period, *, now: datetime, scenario: Scenario, script: bytes | None = None,
+    progress: Progress | None = None,
+) -> World:  # fmt: skip
+    """The installation, ready to run to the end of the period. Raises Refused for a script that cannot be read."""
+    world = outset(session, now=now, until=within.until, scenario=scenario, progress=progress)
+    if script:
+        world.script(_acts_of(world, script))
+    return world
+
+
+def effects(world: World, within: Period, procedure: str = "") -> list[Document]:
+    """What would happen in all cases (of a procedure), those to come included, in order of time."""
+    return [
+        row
+        for turn in world.run(within.until)
+        if procedure in ("", turn.case.procedure)
+        for row in _told(turn.case.name, ((turn.at, effect) for effect in turn.stand.advance.effects), within)
+    ]
 
 
 def supposed(
@@ -75,21 +86,33 @@ def supposed(
     terms = LOADER.load(session, current(session, procedure))
     facts = read_values(terms.procedure, given)
     opening = Record(within.since, "open", "", facts)
-    acts = tuple(_acts(terms.procedure, script)) if script else ()
+    acts = tuple(record for _, _, record in _acts(script, lambda _: terms.procedure)) if script else ()
     name = f"{procedure}/{subject}" if subject else procedure
-    return list(_told(name, simulate(Case(terms, (opening,), {}), until=within.until, script=acts), within))
+    foretold = simulate(Case(terms, (opening,), {}), until=within.until, script=acts)
+    return list(_told(name, ((each.at, each.effect) for each in foretold), within))
 
 
-def _acts(procedure: Procedure, script: bytes) -> Iterator[Record]:
-    table = read_table(script, needed=("at",), also=None)
+def _acts_of(world: World, script: bytes) -> list[Act]:
+    """The acts of a script for the whole installation: its column `case` names the case of each."""
+
+    def procedure_of(case: str) -> Procedure:
+        procedure, slash, _ = case.partition("/")
+        return world.known.terms(procedure).procedure if slash else world.find(case).terms.procedure
+
+    return list(_acts(script, procedure_of, needed=("case", "at")))
+
+
+def _acts(script: bytes, procedure_of: Callable[[str], Procedure], needed: tuple[str, ...] = ("at",)) -> Iterator[Act]:
+    table = read_table(script, needed=needed, also=None)
     before = datetime.min.replace(tzinfo=UTC)
     for row in table.rows:
         try:
-            record = _act(procedure, row)
-            if record.at < before:
+            case = row.cells.get("case", "")
+            act = Act(row.number, case, _act(procedure_of(case), row))
+            if act.record.at < before:
                 raise Refused("The rows must ascend in 'at'. Sort them.")
-            before = record.at
-            yield record
+            before = act.record.at
+            yield act
         except TijdigError as refusal:
             row.fault("", str(refusal))
     if table.problems:
@@ -107,14 +130,9 @@ def _act(procedure: Procedure, row: Row) -> Record:
     )  # fmt: skip
 
 
-def _told(case: str, foretold: Iterable[Foretold], within: Period) -> Iterator[Document]:
-    for told in foretold:
-        if within.since <= told.at < within.until:
-            it = told.effect
-            yield {"at": local(told.at), "case": case, "step": None if it.step == CASE else it.step, "round": it.round,
+def _told(case: str, effects: Iterable[tuple[datetime, Effect]], within: Period) -> Iterator[Document]:
+    for at, it in effects:
+        if within.since <= at < within.until:
+            yield {"at": local(at), "case": case, "step": None if it.step == CASE else it.step, "round": it.round,
                    "kind": it.kind, "rule": it.rule or None, "nominal": it.nominal.isoformat(), "to": list(it.to),
                    "overtaken": it.overtaken}  # fmt: skip
-
-
-def _when(row: Document) -> datetime:
-    return datetime.fromisoformat(row["at"])
