@@ -1,8 +1,9 @@
 """The procedures of the house, and the flows that run them. A new procedure is one file here and one line below."""
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows.tender_bidder import TENDER_BIDDER
 from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from tijdig.engine.language import Programme
 
-PROCEDURES = (ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, ZAP_ARRANGEMENT)
+PROCEDURES = (ORANGE_STATUS, RED_FOLLOW_UP, TENDER_BIDDER, ZAP_APPROVAL, ZAP_ARRANGEMENT)
 PROGRAMMES: tuple[Programme, ...] = ()

@@ -15,16 +15,14 @@ from models.organisation import Address, Assignment, Person, Subject
 from models.pins import SettingsVersion
 from models.session import Store
 from tests.databases import Databases
-from tests.definitions.tender import TENDER_BIDDER
 from tests.service.house import DATA, FILES, MEMBERS, NOW, PEOPLE, furnish, new_house, take
 from tijdig.engine.errors import Refused
-from tijdig.engine.language import Fact, Procedure
 from tijdig.service.cases import Doing, open_case
 from tijdig.service.cohorts import cohort
 from tijdig.service.exports import COLUMNS, export_table
 from tijdig.service.held import find
 from tijdig.service.people import Directory
-from tijdig.service.timetables import timetable_facts
+from tijdig.service.weaving import facts_of, timetable
 from tijdig.service.work import Work
 
 TODAY = date(2026, 1, 5)
@@ -443,26 +441,25 @@ def test_a_bad_setting_leaves_no_version_of_the_good_one_before_it(furnished: St
         assert session.exec(select(SettingsVersion.id)).all() == before
 
 
-def with_rows(procedure: Procedure, **rows: str) -> Procedure:
-    facts = tuple(Fact(fact, "row", fact, row=row) for fact, row in rows.items())
-    return Procedure(**{**{name: getattr(procedure, name) for name in procedure.__slots__}, "facts": facts})
-
-
-def test_a_timetable_fills_the_facts_that_name_its_rows(house: Store) -> None:
+def test_the_rows_of_a_timetable_are_the_facts_of_a_case(house: Store) -> None:
     take(house, "timetable", TIMETABLE, name="cz-2021")
-    procedure = with_rows(TENDER_BIDDER, closes_on="T-06", nza_on="T-11", plan_on="T-12", other_on="T-99")
 
     with house.read() as session:
-        facts = timetable_facts(session, procedure, "cz-2021")
+        facts = facts_of(timetable(session, "cz-2021"))
         with pytest.raises(Refused, match="cz-2022"):
-            timetable_facts(session, procedure, "cz-2022")
+            timetable(session, "cz-2022")
 
-    assert facts == {
-        "closes_on": {"date": "2020-07-31", "time": "17:00", "basis": "contract", "fatal": True,
-                      "source": "Zorginkoopdocument 2021 V&V tabel 2 stap 6, §6"},
-        "nza_on": {"date": "2020-11-13", "basis": "wettelijk", "fatal": False, "boundary": "voor",
-                   "source": "Zorginkoopdocument 2021 V&V tabel 2 stap 11, §6.2"},
+    assert {row: facts[row] for row in ("T-06", "T-11", "T-12", "T-14_until")} == {
+        "T-06": {"date": "2020-07-31", "time": "17:00", "basis": "contract", "fatal": True,
+                 "source": "Zorginkoopdocument 2021 V&V tabel 2 stap 6, §6"},
+        "T-11": {"date": "2020-11-13", "basis": "wettelijk", "fatal": False, "boundary": "voor",
+                 "source": "Zorginkoopdocument 2021 V&V tabel 2 stap 11, §6.2"},
+        "T-12": {"date": "", "basis": "contract", "fatal": True, "said": "binnen 2 maanden na nog te bepalen moment",
+                 "source": "Zorginkoopdocument 2021 V&V tabel 2 stap 12, §4.3"},
+        "T-14_until": {"date": "2021-05-01", "basis": "contract", "fatal": True,
+                       "source": "Zorginkoopdocument 2021 V&V §5.2"},
     }  # fmt: skip
+    assert "T-03x" not in facts  # it is counted from T-01
 
 
 def test_an_amended_timetable_changes_its_row_only(house: Store) -> None:

@@ -3,7 +3,21 @@
 No clock, no database, no framework. What a definition is written with is imported from here.
 """
 
-from tijdig.engine.conditions import at_least, done, is_, known, more, on, reached, same, took
+from tijdig.engine.conditions import (
+    at_least,
+    at_limit,
+    done,
+    each,
+    fresh,
+    in_time,
+    is_,
+    known,
+    more,
+    on,
+    reached,
+    same,
+    took,
+)  # fmt: skip
 from tijdig.engine.language import (
     Close,
     DueRule,
@@ -12,19 +26,23 @@ from tijdig.engine.language import (
     Fact,
     Go,
     Goal,
+    Match,
     May,
     Procedure,
     Programme,
     Remind,
     Repeat,
+    Rows,
     Setting,
     Start,
     Step,
+    Timetable,
 )
 from tijdig.engine.terms import days, hours, months, weeks, working_days, years
 
 __all__ = [
-    "Close", "DueRule", "End", "Escalate", "Fact", "Go", "Goal", "May", "Procedure", "Programme", "Remind", "Repeat",
-    "Setting", "Start", "Step", "at_least", "days", "done", "hours", "is_", "known", "months", "more", "on", "reached",
-    "same", "took", "weeks", "working_days", "years",
+    "Close", "DueRule", "End", "Escalate", "Fact", "Go", "Goal", "Match", "May", "Procedure", "Programme", "Remind",
+    "Repeat", "Rows", "Setting", "Start", "Step", "Timetable", "at_least", "at_limit", "days", "done", "each", "fresh",
+    "hours", "in_time", "is_", "known", "months", "more", "on", "reached", "same", "took", "weeks", "working_days",
+    "years",
 ]  # fmt: skip

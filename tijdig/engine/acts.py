@@ -7,15 +7,15 @@ the person holds a role is asked elsewhere: people are resolved late (design, la
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from datetime import date, datetime
 from functools import lru_cache
 
-from tijdig.engine.calendar import short_date
-from tijdig.engine.case import Record, Terms
-from tijdig.engine.conditions import Condition
+from tijdig.engine.calendar import ZONE, local_day, short_date
+from tijdig.engine.case import Record, Terms, shift
+from tijdig.engine.conditions import Condition, InTime
 from tijdig.engine.errors import FourEyes, Refused
 from tijdig.engine.language import May, Step
-from tijdig.engine.plan import shift
-from tijdig.engine.state import State
+from tijdig.engine.state import State, as_day
 
 MIN_REASON = 10
 """A reason has at least this many characters (ux.md, section 4)."""
@@ -115,11 +115,47 @@ def _decide(state: State, record: Record) -> None:
         fact = state.terms.procedure.fact(name)
         if fact and seen.fact(name) is None and _true(fact.required, seen):
             raise Refused(f"Step '{step.step}' needs '{name}' ({fact.label}). Give it: --set {name}=….")
+    _ages(seen, record)
     if outcome.only is not None and outcome.only.holds(seen) is not True:
+        _too_late(seen, outcome.only)
         raise Refused(f"'{record.outcome}' is not possible now in step '{step.step}'. Choose another outcome.")
     if _true(outcome.reason, seen):
         _reason(record)
     _four_eyes(state, step, record)
+
+
+def _ages(seen: State, record: Record) -> None:
+    """Refuse what is too old as it is handed in, or will be on the day for which it is needed."""
+    for fact in map(seen.terms.facts.get, record.values):
+        if fact is None or fact.max_age is None:
+            continue
+        day, last = seen.day_of(fact.dated), seen.last_day(fact.fact)
+        needed = seen.day_of(fact.fresh_on) if fact.fresh_on else None
+        if day is None or last is None:
+            raise Refused(f"Of which day is '{fact.fact}' ({fact.label})? Say so: --set {fact.dated}=….")
+        if day > local_day(record.at):
+            raise Refused(f"'{fact.dated}' ({short_date(day)}) lies in the future. Give the day that stands on it.")
+        if last < max(local_day(record.at), needed or date.min):
+            on = needed if needed and needed > local_day(record.at) else None
+            when = f"on {short_date(on)}, when it is needed" if on else "now"
+            raise Refused(
+                f"'{fact.fact}' ({fact.label}) is of {short_date(day)} and good until {short_date(last)}: "
+                f"too old {when}. Hand in a newer one."
+            )
+
+
+def _too_late(seen: State, only: Condition) -> None:
+    """Say by how much, where an instant or a day lies after the term within which it must lie."""
+    for part in only.parts():
+        found = seen.due(part.part) if isinstance(part, InTime) else None
+        if isinstance(part, InTime) and found and part.holds(seen) is False:
+            at = as_day(seen.fact(part.fact))
+            said = f"{at.astimezone(ZONE):%d-%m-%Y %H:%M:%S}" if isinstance(at, datetime) else str(at)
+            limit = f"{short_date(found.due)} {found.due_time or ''}".strip()
+            raise Refused(
+                f"'{part.fact}' ({said}) lies after the end of the term of '{part.part}' ({limit}): too late. "
+                f"Correct it if it is wrong; otherwise choose another outcome."
+            )
 
 
 def _true(wanted: bool | Condition, state: State) -> bool:
@@ -152,6 +188,7 @@ def _facts(state: State, record: Record) -> None:
         again = fact.many or fact.kind == "document" or record.act == "announce"
         if state.fact(name) is not None and not again:
             raise Refused(f"'{name}' is already known ({state.fact(name)}). Correct it instead: tijdig correct.")
+    _ages(state.knowing(record.values), record)
 
 
 def _correct(state: State, record: Record) -> None:

@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from tijdig.engine.calendar import Calendar
 from tijdig.engine.conditions import AllOf, Condition, Done, Reached, Took
-from tijdig.engine.language import Act, DueRule, Goal, Procedure, Role, Setting, Start, Step
+from tijdig.engine.due import due
+from tijdig.engine.language import Act, DueRule, Fact, Goal, Procedure, Role, Setting, Start, Step
 from tijdig.engine.terms import Term
 
 EffectKind = Literal["open", "task", "remind", "escalate", "produce", "decide", "close"]
@@ -110,6 +111,10 @@ class Terms:
         return {goal.goal: goal for goal in self.procedure.goals}
 
     @cached_property
+    def facts(self) -> Mapping[str, Fact]:
+        return {fact.fact: fact for fact in self.procedure.facts}
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """Of all steps and goals."""
         return frozenset((*self.steps, *self.goals))
@@ -197,3 +202,13 @@ class Case:
     @property
     def opened(self) -> Record:
         return self.records[0]
+
+
+def shift(terms: Terms, day: date, by: Term | Setting | None, *, back: bool, times: int = 1) -> date:
+    """The day a term (or `times` of it) from a day, as it is counted, without any roll."""
+    term = terms.term(by) or Term(0, "day")
+    counted = due(
+        day, Term(term.n * times, term.unit), calendar=terms.calendar, direction="backward" if back else "forward",
+        basis="norm", roll="none", boundary="uiterlijk",
+    )  # fmt: skip
+    return counted.nominal

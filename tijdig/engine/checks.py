@@ -11,9 +11,35 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from tijdig.engine.case import CASE
-from tijdig.engine.conditions import Condition, Done, Is, Known, More, Reached, Same, Took
+from tijdig.engine.conditions import (
+    AtLimit,
+    Condition,
+    Done,
+    Fresh,
+    InTime,
+    Is,
+    Known,
+    More,
+    Reached,
+    Same,
+    Took,
+)  # fmt: skip
 from tijdig.engine.errors import Problem
-from tijdig.engine.language import Close, DueRule, Escalate, Goal, Procedure, Remind, Repeat, Role, Setting, Step, walk
+from tijdig.engine.language import (
+    Close,
+    DueRule,
+    Escalate,
+    Fact,
+    Goal,
+    Procedure,
+    Remind,
+    Repeat,
+    Role,
+    Setting,
+    Step,
+    walk,
+)
+from tijdig.engine.timetable import sample
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _ID = re.compile(r"[a-z][a-z0-9-]*\Z")
@@ -21,7 +47,11 @@ _DATED = ("date", "moment", "row")
 
 
 def check(procedure: Procedure, others: Iterable[Procedure] = ()) -> tuple[Problem, ...]:
-    """All problems of a definition, in reading order; `others` are the procedures that it may start."""
+    """All problems of a definition, in reading order; `others` are the procedures that it may start.
+
+    One that is woven with a timetable is checked with one that is made up.
+    """
+    procedure = sample(procedure)
     known = {p.id: p for p in (procedure, *others)}
     return tuple(_problems(procedure, known))
 
@@ -48,7 +78,8 @@ def place(part: Step | Goal) -> str:
 def _names(p: Procedure) -> Iterator[Problem]:
     if not _ID.match(p.id):
         yield Problem("procedure", "BAD_NAME", f"'{p.id}' is no procedure id", "Use small letters, digits and '-'.")
-    names = [*(s.step for s in p.steps), *(g.goal for g in p.goals), *(f.fact for f in p.facts)]
+    rows = {f.fact for f in p.facts if f.row}  # the goal of a row and the fact that holds its date share its name
+    names = [*(s.step for s in p.steps), *(g.goal for g in p.goals), *(f.fact for f in p.facts if f.fact not in rows)]
     for name in names:
         if not _NAME.match(name) or name == CASE:
             yield Problem(f"'{name}'", "BAD_NAME", f"'{name}' is no name", f"Use small letters and '_'; not '{CASE}'.")
@@ -86,7 +117,20 @@ def _references(p: Procedure, known: Mapping[str, Procedure]) -> Iterator[Proble
         for name in filter(None, (may.of, may.until)):
             if not p.step(name) and not p.goal(name):
                 yield _unknown(f"may '{may.may}'", f"step or goal '{name}'")
+    if p.timetable and not p.fact(p.timetable.timetable):
+        yield _unknown("timetable", f"fact '{p.timetable.timetable}'")
+    for fact in p.facts:
+        yield from _age(p, fact)
     yield from _starts(p, known)
+
+
+def _age(p: Procedure, fact: Fact) -> Iterator[Problem]:
+    """What may only be so old must say of which day it is."""
+    where, dated = f"fact '{fact.fact}'", p.fact(fact.dated)
+    if fact.max_age is not None and (dated is None or dated.kind not in _DATED):
+        yield Problem(where, "AGE_UNKNOWN", "it may only be so old, and nothing says of which day it is",
+                      "Name the fact with its day: dated=.")  # fmt: skip
+    yield from _anchor(p, where, fact.fresh_on)
 
 
 def _step_references(p: Procedure, step: Step) -> Iterator[Problem]:
@@ -137,6 +181,12 @@ def _condition(p: Procedure, part: Step | Goal | None, item: Condition) -> Itera
             facts = (left, right)
         case Reached(anchor):
             yield from _anchor(p, where, anchor)
+        case InTime(fact, of) | AtLimit(fact, of):
+            facts = (fact,)
+            if not p.step(of) and not p.goal(of):
+                yield _unknown(where, f"step or goal '{of}'")
+        case Fresh(fact):
+            facts = (fact,)
     for fact in facts:
         if not p.fact(fact):
             yield _unknown(where, f"fact '{fact}'")
@@ -203,7 +253,7 @@ def _counted_from(p: Procedure, part: Step | Goal) -> set[str]:
 
 def _dates(p: Procedure, part: Step | Goal) -> Iterator[Problem]:
     where, rule = place(part), part.due
-    if isinstance(part, Step) and rule is None and not part.undated:
+    if rule is None and not (isinstance(part, Step) and part.undated):
         yield Problem(
             where, "UNDATED", "it has no due date and does not say why", "Give due=, or undated= with the reason."
         )

@@ -25,6 +25,9 @@ class View(Protocol):
     def fact(self, name: str) -> Any: ...
     def setting(self, setting: Setting) -> Any: ...
     def day_of(self, anchor: str) -> date | None: ...
+    def in_time(self, fact: str, part: str) -> Truth: ...
+    def at_limit(self, fact: str, part: str) -> Truth: ...
+    def fresh(self, fact: str) -> Truth: ...
     @property
     def today(self) -> date: ...
 
@@ -135,6 +138,48 @@ class Reached(Condition):
 
 
 @dataclass(frozen=True, slots=True)
+class InTime(Condition):
+    """The fact lies no later than the step or goal is due: a day by its date, an instant to the second."""
+
+    fact: str
+    part: str
+
+    def holds(self, view: View) -> Truth:
+        return view.in_time(self.fact, self.part)
+
+
+@dataclass(frozen=True, slots=True)
+class AtLimit(Condition):
+    """The fact is the very instant at which the step or goal closes: in time, and for a person to look at."""
+
+    fact: str
+    part: str
+
+    def holds(self, view: View) -> Truth:
+        return view.at_limit(self.fact, self.part)
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh(Condition):
+    """The document will not be older than it may be on the day for which it is needed."""
+
+    fact: str
+
+    def holds(self, view: View) -> Truth:
+        return view.fresh(self.fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Each(Condition):
+    """All steps that rows of the timetable came to are done; woven, it names them."""
+
+    rows: str
+
+    def holds(self, view: View) -> Truth:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
 class On(Condition):
     """A yes/no setting stands on yes."""
 
@@ -199,6 +244,7 @@ def at_least(n: int | Setting, *of: Condition) -> Condition:
 
 # As a definition writes them.
 done, took, known, is_, same, more, reached, on = Done, Took, Known, Is, Same, More, Reached, On
+in_time, at_limit, fresh, each = InTime, AtLimit, Fresh, Each
 
 #: How each condition is called in JSON, and the other way round.
 NAMES: dict[str, type[Condition]] = {
@@ -209,6 +255,10 @@ NAMES: dict[str, type[Condition]] = {
     "same": Same,
     "more": More,
     "reached": Reached,
+    "in_time": InTime,
+    "at_limit": AtLimit,
+    "fresh": Fresh,
+    "each": Each,
     "on": On,
     "all": AllOf,
     "any": AnyOf,

@@ -95,6 +95,8 @@ def apply(state: State, record: Record) -> None:
         case "resume":
             *rest, last = goals[name].pauses
             goals[name].pauses = (*rest, replace(last, resumed=state.today))
+        case "announce":
+            state.unmeet()
         case "cohort":
             steps[name].children = dict.fromkeys(record.subjects, "")
             _pass_when_all_closed(state, name)

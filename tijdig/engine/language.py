@@ -23,6 +23,7 @@ LANGUAGE = 1
 
 FactKind = Literal["date", "moment", "row", "number", "money", "text", "choice", "yes_no", "document", "ref"]
 SettingKind = Literal["term", "role", "number", "yes_no", "choice"]
+Reading = Literal["by", "from", "window"]
 Act = Literal[
     "open", "take", "decide", "take-back", "remind", "record", "correct", "extend", "suspend", "resume",
     "withdraw", "cancel", "reopen", "hand-over", "merge", "not-applicable", "attach",
@@ -67,9 +68,9 @@ class Start:
 class Fact:
     """Something that is established; it is also the form field that asks for it.
 
-    `max_age` is for a document: its oldest allowed age when handed in. `many`: more than once, each with its own date.
-    `announced`: one announcement may set it in all open cases. `row` is the timetable row that fills it. A choice is
-    (name, label).
+    `max_age` is how old a document may be when it is handed in, and on the day of the anchor `fresh_on`; the fact
+    `dated` says of which day it is. `many`: more than once, each with its own date. `announced`: one announcement may
+    set it in all open cases. `row` is the timetable row that fills it. A choice is (name, label).
     """
 
     fact: str
@@ -80,6 +81,8 @@ class Fact:
     min: int | None = None
     max: int | None = None
     max_age: Term | Setting | None = None
+    dated: str = ""
+    fresh_on: str = ""
     many: bool = False
     announced: bool = False
     row: str = ""
@@ -122,7 +125,8 @@ class DueRule:
 class Remind:
     """A reminder to the step's own role (and `also` to others): `before` the due date, or `after` an anchor.
 
-    `of` is the anchor of `after`; left out, it is the anchor of the due rule.
+    `of` is the anchor of `after`; left out, it is the anchor of the due rule. `free_day`: only where it is due on a day
+    that is no working day, so that a person looks at a term that is not extended.
     """
 
     remind: str
@@ -130,6 +134,7 @@ class Remind:
     after: Term | Setting | None = None
     of: str = ""
     also: tuple[Role, ...] = ()
+    free_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,22 +152,45 @@ class Escalate:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """Which rows of a timetable; what is left out asks nothing.
+
+    `says`: one of these stands in the title, each one or more beginnings of words that must all be there; `but`: none
+    of these does. `ours`: it is ours to do; `fatal`: a day late loses the right; `timed`: it names an hour;
+    `objection`: one may object to what comes out that day. `reading`: its date is the last day (`by`), the first
+    (`from`), or the first of a `window`. `after`: it is counted from that row.
+    """
+
+    says: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    ours: bool | None = None
+    fatal: bool | None = None
+    timed: bool | None = None
+    objection: bool | None = None
+    reading: Reading | Literal[""] = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Goal:
     """What the case must reach by a date. Met by a condition, or else by closing.
 
     It speaks to `role` and to the roles of the open steps that serve it. `lapse` closes the case with that
     result when the own right is lost: three office days after the due day, since what was done in time and
     recorded late still counts. It never grants anything.
+    `row`: it is the row of the timetable that one of these finds, the first first, and takes its name and its date.
+    Where none does, it keeps its own; without a rule of its own it is left out, with all that counts from it.
     """
 
     goal: str
     label: str
-    due: DueRule
+    due: DueRule | None = None
     role: Role = ""
     met_by: Condition | None = None
     remind: tuple[Remind, ...] = ()
     when_late: tuple[Escalate, ...] = ()
     lapse: str = ""
+    row: tuple[Match, ...] = ()
 
     @property
     def name(self) -> str:
@@ -275,6 +303,37 @@ class May:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """What each row of a timetable that matches comes to, where no goal is that row: facts, goals and steps.
+
+    In their texts `{row}` is its id, `{title}` what it says and `{channel}` where it is done; `{row}` is also the fact
+    that holds its date, and `{row}_until` that with the last day of a window. `each(rows)` waits for all these steps.
+    `beside`: beside what the row comes to by itself, also where it is a goal.
+    """
+
+    rows: str
+    match: Match
+    beside: bool = False
+    facts: tuple[Fact, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """A timetable that somebody else laid down, with which the definition is woven when a case opens.
+
+    `timetable` is the fact that names it. `ours` are words in the column of who does it that mean us. A row that no
+    goal is goes to the first of `rows` that matches. `name` is that of the timetable, once it is woven.
+    """
+
+    timetable: str
+    ours: tuple[str, ...]
+    rows: tuple[Rows, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The case ends by itself, with this result, when something was established (a member left).
 
@@ -311,6 +370,7 @@ class Procedure:
     may: tuple[May, ...] = ()
     readers: tuple[Role, ...] = ()
     source: str = ""
+    timetable: Timetable | None = None
 
     @property
     def id(self) -> str:

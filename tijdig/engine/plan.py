@@ -11,9 +11,9 @@ from datetime import date, datetime
 from typing import Literal
 
 from tijdig.engine.calendar import local_day, midnight
-from tijdig.engine.case import CASE, Effect, Overtaken, Terms
-from tijdig.engine.due import Due, due
-from tijdig.engine.language import DueRule, Escalate, Goal, Remind, Setting, Step
+from tijdig.engine.case import CASE, Effect, Overtaken, Terms, shift
+from tijdig.engine.due import Due
+from tijdig.engine.language import DueRule, Escalate, Goal, Remind, Step
 from tijdig.engine.state import State
 from tijdig.engine.terms import Term
 
@@ -84,7 +84,7 @@ def _goal(state: State, goal: Goal) -> Obligation:
     stands = "met" if met else "open" if at.runs and not state.closed else "none"
     return Obligation(
         goal.goal, goal.label, "goal", state.terms.role(goal.role), stands, 1, state.due(goal.goal),
-        state.is_fatal(goal.goal), local_day(state.opening.at), met, "", "",
+        state.is_fatal(goal.goal), local_day(state.opening.at), met, "", "", state.undated(goal.goal),
     )  # fmt: skip
 
 
@@ -92,7 +92,8 @@ def _step(state: State, step: Step) -> Obligation:
     at = state.steps[step.step]
     return Obligation(
         step.step, step.asks, "step", state.terms.role(step.role), at.status, max(at.round, 1), state.due(step.step),
-        state.is_fatal(step.step), at.opened_on, at.done_on, at.outcome, at.assignee, step.undated,
+        state.is_fatal(step.step), at.opened_on, at.done_on, at.outcome, at.assignee,
+        step.undated or state.undated(step.step),
     )  # fmt: skip
 
 
@@ -150,7 +151,7 @@ def _reminders(
         else:
             anchor = state.day_of(rule.of or _anchor(state, name))
             nominal = shift(terms, anchor, rule.after, back=False) if anchor else None
-        if nominal is None:
+        if nominal is None or (rule.free_day and found and terms.calendar.is_workday(found.due, "atw")):
             continue
         moment = midnight(terms.calendar.prev_workday(nominal, "kantoor"))
         silent: Overtaken | None = (
@@ -191,13 +192,3 @@ def _before_opening(state: State, effects: list[Effect]) -> Iterator[Effect]:
             yield replace(effect, summary=True)
         else:
             yield replace(effect, overtaken="before_opening") if effect in past else effect
-
-
-def shift(terms: Terms, day: date, by: Term | Setting | None, *, back: bool, times: int = 1) -> date:
-    """The day a term (or `times` of it) from a day, as it is counted, without any roll."""
-    term = terms.term(by) or Term(0, "day")
-    counted = due(
-        day, Term(term.n * times, term.unit), calendar=terms.calendar, direction="backward" if back else "forward",
-        basis="norm", roll="none", boundary="uiterlijk",
-    )  # fmt: skip
-    return counted.nominal

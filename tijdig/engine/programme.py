@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from tijdig.engine.case import Terms
+from tijdig.engine.case import Terms, shift
 from tijdig.engine.language import Programme
-from tijdig.engine.plan import shift
 
 
 @dataclass(frozen=True, slots=True)

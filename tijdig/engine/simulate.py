@@ -14,10 +14,12 @@ from tijdig.engine.advance import Advance, advance, open_case
 from tijdig.engine.calendar import instant, local_day
 from tijdig.engine.case import Case, Effect, Record, Terms
 from tijdig.engine.checks import place
+from tijdig.engine.conditions import AtLimit
 from tijdig.engine.errors import Problem, Refused
-from tijdig.engine.language import DueRule, Fact, Goal, Procedure, Step
+from tijdig.engine.language import DueRule, Fact, Goal, Procedure, Step, walk
 from tijdig.engine.plan import Obligation, obligations, planned
 from tijdig.engine.state import State
+from tijdig.engine.timetable import sample as sample_timetable
 
 NOON = time(12, 0)
 HORIZON = timedelta(days=3 * 366)
@@ -61,6 +63,7 @@ def rehearse(terms: Terms, days: Iterable[date], *, outcomes: bool = True) -> It
     From the first day each outcome is tried too: that does not hang on the calendar. Without `outcomes` it is not, for
     who has shared the days out and tried them elsewhere.
     """
+    terms = Terms(sample_timetable(terms.procedure), terms.settings, terms.calendar)
     told: set[tuple[str, str]] = set()
     for i, day in enumerate(days):
         for problem in _rehearsed(Case(terms, (opening(terms.procedure, day),), {}), day, thorough=outcomes and i == 0):
@@ -127,7 +130,8 @@ def _every_outcome(opened: Advance, day: date) -> Iterator[Problem]:
                 yield Problem(place(definition), "GO_NOWHERE", f"opened on {day}, after '{outcome.name}' and all else "
                               f"done on time, it never closes (open: {_open(step)})",
                               "Let a step need this outcome, or let it close or repeat.")  # fmt: skip
-    for name in terms.steps.keys() - reached:
+    by_chance = {s.step for s in terms.procedure.steps if any(isinstance(c, AtLimit) for c in walk(s.needs))}
+    for name in terms.steps.keys() - reached - by_chance:
         yield Problem(_place(terms, name), "UNREACHABLE", f"opened on {day}, no outcome of any step leads to it",
                       "Mend its needs= or when=, or take it out.")  # fmt: skip
 
@@ -227,7 +231,7 @@ def opening(procedure: Procedure, day: date) -> Record:
     """An opening on a day, with sample facts; dates that are worked towards lie half a year ahead, in reading order."""
     rules = [part.due for part in procedure.parts if isinstance(part.due, DueRule)]
     ahead = {rule.anchor for rule in rules if rule.before or rule.on}
-    facts = [fact for name in procedure.opens_with if (fact := procedure.fact(name))]
+    facts = [fact for fact in procedure.facts if fact.fact in procedure.opens_with or fact.row]
     later = {
         fact.fact: day + timedelta(days=182 + 14 * i) for i, fact in enumerate(f for f in facts if f.fact in ahead)
     }

@@ -8,8 +8,8 @@ from datetime import date, datetime, time
 from typing import Any, Literal
 
 from tijdig.engine.calendar import local_day, midnight
-from tijdig.engine.case import Record, Terms
-from tijdig.engine.conditions import Condition, Done, Known, Took
+from tijdig.engine.case import Record, Terms, shift
+from tijdig.engine.conditions import Condition, Done, InTime, Known, Reached, Took, Truth
 from tijdig.engine.due import Due, due
 from tijdig.engine.language import Close, DueRule, Repeat, Setting, Step
 from tijdig.engine.terms import Term
@@ -103,13 +103,46 @@ class State:
         value = self.anchor(anchor)
         return local_day(value) if isinstance(value, datetime) else value
 
+    def in_time(self, fact: str, part: str) -> Truth:
+        """Whether a fact lies within the term of a step or goal; at the very instant of a closing hour it does."""
+        at, found = as_day(self.facts.get(fact)), self.due(part)
+        if at is None or found is None:
+            return None
+        if not isinstance(at, datetime):
+            return at <= found.due
+        return at < found.late_from or self.at_limit(fact, part)
+
+    def at_limit(self, fact: str, part: str) -> Truth:
+        """Whether a fact is the very instant of a closing hour."""
+        at, found = as_day(self.facts.get(fact)), self.due(part)
+        if at is None or found is None:
+            return None
+        return found.due_time is not None and at == found.late_from
+
+    def fresh(self, fact: str) -> Truth:
+        """Whether a document is not too old on the day for which it is needed, or today where none is named."""
+        last = self.last_day(fact)
+        known = self.terms.facts[fact]
+        needed = self.day_of(known.fresh_on) if known.fresh_on else self.today
+        return None if last is None or needed is None else needed <= last
+
+    def last_day(self, fact: str) -> date | None:
+        """The last day on which a document is not too old; None while its day is not known."""
+        known = self.terms.facts[fact]
+        day = self.day_of(known.dated)
+        return shift(self.terms, day, known.max_age, back=False) if day and known.max_age else None
+
     def as_if(self, step: str, outcome: str, values: Mapping[str, Any]) -> State:
         """The same moment, had this form been filled in so: for the conditions of its own fields and outcomes."""
-        seen = object.__new__(State)
         decided = replace(self.steps[step], status="done", outcome=outcome)
-        seen.__dict__.update(
-            self.__dict__, facts={**self.facts, **values}, steps={**self.steps, step: decided}, _dues={}
-        )
+        seen = self.knowing(values)
+        seen.steps = {**self.steps, step: decided}
+        return seen
+
+    def knowing(self, values: Mapping[str, Any]) -> State:
+        """The same moment, were these facts known."""
+        seen = object.__new__(State)
+        seen.__dict__.update(self.__dict__, facts={**self.facts, **values}, _dues={})
         return seen
 
     # --- dates
@@ -174,6 +207,12 @@ class State:
         """Whether a day late loses the right."""
         rule = self.terms.rules.get(name)
         return rule is not None and bool(self._row(rule).get("fatal", rule.fatal))
+
+    def undated(self, name: str) -> str:
+        """What the timetable says of a row that has no date yet."""
+        rule = self.terms.rules.get(name)
+        row = self._row(rule) if rule else {}
+        return f"Nog geen datum in het tijdschema: {row['said']}." if row.get("said") and not row["date"] else ""
 
     def _row(self, rule: DueRule) -> Mapping[str, Any]:
         """The timetable row whose date this is: it brings its own hour, boundary, basis, fatality and source."""
@@ -240,7 +279,7 @@ class State:
     def _met_day(self, condition: Condition) -> date:
         """A goal is met on the day of what met it, not on the day on which that was recorded."""
         match condition:
-            case Known(fact):
+            case Known(fact) | InTime(fact):
                 return self.day_of(fact) or self.today
             case Done(step) | Took(step):
                 return self.steps[step].done_on or self.today
@@ -283,6 +322,12 @@ class State:
             if step.status == "open":
                 self.steps[name] = replace(step, status="withdrawn")
 
+    def unmeet(self) -> None:
+        """A day that was announced to lie ahead after all has not been reached."""
+        for goal in self.terms.procedure.goals:
+            if isinstance(goal.met_by, Reached) and goal.met_by.holds(self) is False:
+                self.goals[goal.goal].met_on = None
+
     def back(self, name: str) -> None:
         """A step, and all that needs it, goes back to waiting; its next opening is its next round."""
         for each in (name, *self.terms.dependents[name]):
@@ -312,6 +357,8 @@ def _people(record: Record) -> frozenset[str]:
 def as_day(value: Any) -> date | datetime | None:
     """A fact's value as a day or an instant: ISO text, or a timetable row."""
     match value:
+        case {"date": ""}:
+            return None
         case {"date": str(text)}:
             return date.fromisoformat(text)
         case str() if len(value) == 10:

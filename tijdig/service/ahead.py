@@ -18,7 +18,7 @@ from models.case import Case, OpenObligation
 from models.operation import Incident, Run
 from models.session import Store
 from tijdig.engine.calendar import local_day, short_date
-from tijdig.engine.plan import shift
+from tijdig.engine.case import shift
 from tijdig.engine.snapshot import canonical
 from tijdig.service.held import LOADER
 from tijdig.service.incidents import passed, raise_incident

@@ -14,7 +14,6 @@ from models.case import Log, Payload
 from models.message import Mail, MailNotice, Notice
 from tijdig.engine.advance import advance
 from tijdig.engine.case import Terms
-from tijdig.engine.language import DueRule, Step
 from tijdig.engine.plan import Obligation, obligations
 from tijdig.service import explain
 from tijdig.service.held import Held, find
@@ -72,10 +71,10 @@ def _obligation(asked: Obligation, terms: Terms) -> Document:
 
 def _step_id(asked: Obligation, terms: Terms) -> str | None:
     """The row of the timetable whose date this is."""
-    part = terms.steps.get(asked.step) or terms.goals[asked.step]
-    rule = terms.rules.get(part.due) if isinstance(part, Step) and isinstance(part.due, str) else part.due
-    fact = terms.procedure.fact(rule.on) if isinstance(rule, DueRule) and rule.on else None
-    return fact.row if fact and fact.row else None
+    step, rule = terms.steps.get(asked.step), terms.rules.get(asked.step)
+    served = step.due if step and isinstance(step.due, str) else ""
+    named = (asked.step, served, rule.on if rule else "")
+    return next((fact.row for name in named if (fact := terms.facts.get(name)) and fact.row), None)
 
 
 def _messages(session: Session, held: Held) -> Iterator[Document]:

@@ -17,7 +17,8 @@ from typing import Any
 from sqlmodel import Session
 
 from tijdig.engine.calendar import local_day, short_date
-from tijdig.engine.plan import Obligation, shift
+from tijdig.engine.case import shift
+from tijdig.engine.plan import Obligation
 from tijdig.engine.terms import words
 from tijdig.service.foretell import Period
 from tijdig.service.people import Directory, Recipient

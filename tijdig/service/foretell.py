@@ -17,6 +17,7 @@ from tijdig.engine.case import CASE, Case, Effect, Record
 from tijdig.engine.errors import Refused, TijdigError
 from tijdig.engine.language import Procedure
 from tijdig.engine.simulate import simulate
+from tijdig.service import weaving
 from tijdig.service.clock import parse_moment
 from tijdig.service.forms import read_day, read_values
 from tijdig.service.held import LOADER
@@ -84,8 +85,8 @@ def supposed(
     Raises Refused for facts or acts that do not fit, with the row of the script.
     """
     terms = LOADER.load(session, current(session, procedure))
-    facts = read_values(terms.procedure, given)
-    opening = Record(within.since, "open", "", facts)
+    opening = Record(within.since, "open", "", read_values(terms.procedure, given))
+    terms, opening = weaving.supposed(session, terms, opening)
     acts = tuple(record for _, _, record in _acts(script, lambda _: terms.procedure)) if script else ()
     name = f"{procedure}/{subject}" if subject else procedure
     foretold = simulate(Case(terms, (opening,), {}), until=within.until, script=acts)

@@ -25,7 +25,7 @@ from tijdig.service.cases import Doing
 from tijdig.service.explain import problems_of
 from tijdig.service.held import Held, find, read_all, wanted
 from tijdig.service.incidents import cause_of, passed, raise_incident
-from tijdig.service.pins import CALENDAR_SETTINGS, Pins, definitions, newest_pins, procedure_of
+from tijdig.service.pins import CALENDAR_SETTINGS, Pins, definitions, newest_pins, procedure_of, successors
 from tijdig.service.sweep import BATCH, Progress
 from tijdig.service.work import Work
 
@@ -48,11 +48,14 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class _Bulk:
-    """What was asked: which cases (empty: all that run), to which versions, by whom."""
+    """What was asked: which cases (empty: all that run), to which versions, by whom.
+
+    `newest` says for each definition on what a case of it would open now.
+    """
 
     store: Store
     ids: Collection[int]
-    newest: Mapping[str, Pins]
+    newest: Mapping[int, Pins]
     to: To | None
     record: Record
     plan: bool
@@ -60,17 +63,17 @@ class _Bulk:
 
     def target(self, one: Held) -> Pins:
         """The versions that a case goes to."""
-        newest = self.newest[one.procedure]
+        newest = self.newest[one.pins.definition]
         return newest if self.to is None else one.pins._replace(**{self.to: getattr(newest, self.to)})
 
     def behind(self) -> ColumnElement[bool]:
         """Running cases that are not on these versions, of those that were asked for."""
         pins = {"definition": CaseRow.definition_id, "settings": CaseRow.settings_id, "calendar": CaseRow.calendar_id}
         behind = or_(*(
-            and_(col(CaseRow.procedure) == procedure, or_(*(
+            and_(col(CaseRow.definition_id) == definition, or_(*(
                 col(column) != getattr(newest, name) for name, column in pins.items() if self.to in (None, name)
             )))
-            for procedure, newest in self.newest.items()
+            for definition, newest in self.newest.items()
         ))  # fmt: skip
         chosen = col(CaseRow.id).in_(self.ids) if self.ids else col(CaseRow.id) > 0
         return and_(col(CaseRow.state) == "open", chosen, behind)
@@ -102,7 +105,7 @@ def move(
             mend = "Only running cases move; reopen it first."
             moved.refused.append((one.code, Problem("case", "CLOSED", f"It is closed ({one.state})", mend)))
     with store.read() as session:
-        bulk = _Bulk(store, {one.id for one in named}, newest_pins(session), to, record, plan, moved)
+        bulk = _Bulk(store, {one.id for one in named}, successors(session), to, record, plan, moved)
         total = session.exec(select(func.count()).select_from(CaseRow).where(bulk.behind())).one()
     done, last = 0, 0
     while ids := _behind(bulk, last):

@@ -32,6 +32,15 @@ UNSET = "geen"
 CALENDAR_SETTINGS = ("may5", "good_friday", "extra_closed", "open_days")
 
 
+BETWEEN = "@"
+"""Stands between the id of a procedure and the name of the timetable with which it is woven."""
+
+
+def woven_as(procedure: str, timetable: str) -> str:
+    """Under what a procedure that is woven with a timetable is stored."""
+    return f"{procedure}{BETWEEN}{timetable}"
+
+
 class Pins(NamedTuple):
     """The three versions that a case runs on, as row ids."""
 
@@ -76,14 +85,15 @@ def newest(session: Session, procedure: str) -> Definition:
         select(Definition).where(Definition.procedure == procedure).order_by(col(Definition.revision).desc()).limit(1)
     ).first()
     if found is None:
-        known = ", ".join(sorted(set(session.exec(select(Definition.procedure)))))
+        known = ", ".join(sorted(d.procedure for d in definitions(session)))
         raise Refused(f"There is no procedure '{procedure}'. Published are: {known or 'none'}.")
     return found
 
 
 def definitions(session: Session) -> list[Definition]:
-    """The newest revision of every procedure, by id."""
-    rows = session.exec(select(Definition).order_by(col(Definition.procedure), col(Definition.revision)))
+    """The newest revision of every procedure, by id; not woven with any timetable."""
+    plain = select(Definition).where(~col(Definition.procedure).contains(BETWEEN))
+    rows = session.exec(plain.order_by(col(Definition.procedure), col(Definition.revision)))
     return list({row.procedure: row for row in rows}.values())
 
 
@@ -107,10 +117,16 @@ def versions(before: tuple[int, ...], after: tuple[int, ...]) -> str:
 
 
 def newest_pins(session: Session) -> dict[str, Pins]:
-    """What a case that opens now is pinned to, for every procedure."""
+    """What a case that opens now is pinned to, for every procedure, also as it is woven with a timetable."""
     return {
         procedure: current(session, procedure) for procedure in session.exec(select(Definition.procedure).distinct())
     }
+
+
+def successors(session: Session) -> dict[int, Pins]:
+    """For each definition on what a case of it would open now, with the same timetable where it has one."""
+    newest = newest_pins(session)
+    return {number: newest[name] for number, name in ask(session, "select id, procedure from definition")}
 
 
 def current_calendar(session: Session) -> Calendar:
@@ -133,6 +149,12 @@ class TermsLoader:
     def loaded(self, session: Session, pins: Pins) -> Terms | None:
         """These terms, if they were loaded before."""
         return self._kept.get(session.get_bind().engine, {}).get(pins)
+
+    def forget(self, definition: int) -> None:
+        """Drop what was read of a definition: it was rolled back, and another one may get its number."""
+        for terms in self._kept.values():
+            for pins in [pins for pins in terms if pins.definition == definition]:
+                del terms[pins]
 
     def load(self, session: Session, pins: Pins) -> Terms:
         """These terms. Raises Damaged when what they are made of was changed."""

@@ -29,6 +29,10 @@ DAYS = 5 * 365 + 2
 SHARE = 61
 """So many start days are given to a processor at a time."""
 
+SPARSE = 59
+"""A definition whose dates stand in a timetable is rehearsed on one that is made up: of so many start days one, which
+come on each day of the week and each part of the month in turn. Real dates are another's."""
+
 Progress = Callable[[int, int], None]
 House = tuple[Mapping[str, Any], Calendar]
 
@@ -56,8 +60,7 @@ def rehearsals(
     procedures: Iterable[Procedure], house: House, *, today: date, days: int = DAYS, progress: Progress | None = None
 ) -> Iterator[tuple[str, Problem]]:
     """Each contradiction once for each procedure, with the first day that shows it."""
-    starts = range(0, days, SHARE)
-    shares = [(p, today + timedelta(days=i), min(SHARE, days - i), i == 0) for p in procedures for i in starts]
+    shares = [share for procedure in procedures for share in _shares(procedure, today, days)]
     if not shares:
         return
     told: set[tuple[str, str, str]] = set()
@@ -74,6 +77,14 @@ def rehearsals(
                 progress(done + 1, len(shares))
 
 
+def _shares(procedure: Procedure, today: date, days: int) -> Iterator[tuple[Procedure, tuple[date, ...], bool]]:
+    """The start days of a procedure, shared out; on the first of them each outcome is tried too."""
+    starts = [today + timedelta(days=i) for i in range(0, days, SPARSE if procedure.timetable else 1)]
+    each = SHARE // SPARSE if procedure.timetable else SHARE
+    for i in range(0, len(starts), each):
+        yield procedure, tuple(starts[i : i + each]), i == 0
+
+
 _HOUSE: list[House] = []
 """The house of a process that rehearses."""
 
@@ -82,12 +93,12 @@ def _settle_in(settings: Mapping[str, Any], calendar: Calendar) -> None:
     _HOUSE[:] = [(settings, calendar)]
 
 
-def _rehearse(procedure: Procedure, first: date, days: int, outcomes: bool) -> list[Problem]:
+def _rehearse(procedure: Procedure, days: tuple[date, ...], outcomes: bool) -> list[Problem]:
     settings, calendar = _HOUSE[0]
     stand_ins = {s.id: _stand_in(s) for s in procedure.settings if s.default is None}
     chosen = {name: value for name, value in settings.items() if value is not None}
     terms = Terms(procedure, {**stand_ins, **chosen}, calendar)
-    return list(rehearse(terms, (first + timedelta(days=i) for i in range(days)), outcomes=outcomes))
+    return list(rehearse(terms, days, outcomes=outcomes))
 
 
 def _stand_in(setting: Setting) -> Any:

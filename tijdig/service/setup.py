@@ -23,6 +23,7 @@ from tijdig.service.people import TRIAL_USER
 from tijdig.service.pins import first_versions, publish, renew_calendar
 from tijdig.service.programmes import install
 from tijdig.service.sample import load_sample
+from tijdig.service.weaving import weave_anew
 
 Mode = Literal["trial", "live"]
 SETUP = "setup"
@@ -76,6 +77,7 @@ def publish_all(
     """Store new revisions and programmes; gives the ids of the procedures that were new."""
     _refuse_problems(problems_of(procedures, procedures))
     new = publish(session, procedures, now=now, by=SETUP)
+    weave_anew(session, [procedure for procedure in procedures if procedure.id in new], at=now)
     install(session, programmes, now=now)
     return new
 

@@ -29,6 +29,7 @@ from tijdig.service.people import MEMBER
 from tijdig.service.pins import Pins, current, versions
 from tijdig.service.post import Post
 from tijdig.service.strides import Line, Step, Stride, Strides, stride
+from tijdig.service.weaving import Woven, timetable_of, woven_for
 from tijdig.service.writing import Writing
 
 STRIDES = Strides()
@@ -77,6 +78,7 @@ class Work:
     _named: dict[str, Held] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _pins: dict[str, tuple[Pins, Terms]] = field(default_factory=dict)
+    _timetables: dict[tuple[str, str], Woven] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.writing = Writing(self.session)
@@ -187,6 +189,8 @@ class Work:
     ) -> Held:  # fmt: skip
         """Open a case. Raises Refused (AlreadyOpen) when the subject may have no other one, or a fact is missing."""
         pins, terms = self._current(procedure)
+        if terms.procedure.timetable:
+            pins, terms, record = self._woven(pins, terms, record)
         self._catch_up_running(terms, subject, record.at)
         self._refuse_second(terms, subject)
         body, entries = canonical(record_to_json(record)), _carried(carried or {}, record.at)
@@ -205,6 +209,14 @@ class Work:
         self._move(one, taken, record.at, record, body)
         self.writing.openings.note(one)
         return one
+
+    def _woven(self, pins: Pins, terms: Terms, record: Record) -> tuple[Pins, Terms, Record]:
+        """What a case opens on whose dates stand in the timetable that it names, and its record with these dates."""
+        key = terms.procedure.id, timetable_of(terms.procedure, record)
+        if key not in self._timetables:
+            self._timetables[key] = woven_for(self.session, pins, terms, key[1], at=record.at)
+        woven = self._timetables[key]
+        return woven.pins, woven.terms, woven.opening(record)
 
     def _stride(self, one: Held, step: Step, record: Record | None = None, terms: Terms | None = None) -> Stride:
         """The stride of a step; with `terms` the record moves the case there."""

@@ -1,0 +1,169 @@
+"""Definitions woven with a timetable, as stored: what a case runs on whose dates somebody else laid down.
+
+What is woven is published like any definition, under the procedure's id with the timetable's name behind it; each shape
+that the timetable takes is a revision of it. The dates themselves are facts of the case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import event
+from sqlmodel import Session, col, func, select
+
+from models.operation import TimetableRow
+from models.pins import Definition
+from tijdig.engine.case import Record, Terms
+from tijdig.engine.due import Basis
+from tijdig.engine.errors import Refused
+from tijdig.engine.language import LANGUAGE, DueRule, Procedure
+from tijdig.engine.snapshot import canonical, digest, to_json
+from tijdig.engine.terms import Term
+from tijdig.engine.timetable import UNTIL, Row, weave
+from tijdig.service.held import LOADER
+from tijdig.service.pins import BETWEEN, Pins, woven_as
+
+Rows = Sequence[TimetableRow]
+
+
+class Woven(NamedTuple):
+    """On what a case opens, and what it knows from its timetable."""
+
+    pins: Pins
+    terms: Terms
+    facts: dict[str, Any]
+
+    def opening(self, record: Record) -> Record:
+        """The record with which it opens."""
+        return _knowing(record, self.facts)
+
+
+def timetable(session: Session, name: str) -> Rows:
+    """The rows of a timetable, as they stood in the file. Raises Refused when there is none of this name."""
+    found = session.exec(select(TimetableRow).where(TimetableRow.name == name).order_by(col(TimetableRow.id))).all()
+    if not found:
+        raise Refused(
+            f"Er is geen tijdschema '{name}'. Importeer het eerst: tijdig import timetable BESTAND --name {name}."
+        )
+    return found
+
+
+def woven_for(session: Session, pins: Pins, terms: Terms, name: str, *, at: datetime) -> Woven:
+    """What a case opens on that names this timetable; without a name, or for a procedure that has none, as it is."""
+    if terms.procedure.timetable is None or not name:
+        return Woven(pins, terms, {})
+    rows = timetable(session, name)
+    pins = pins._replace(definition=publish_woven(session, terms.procedure, name, rows, at=at))
+    return Woven(pins, LOADER.load(session, pins), facts_of(rows))
+
+
+def supposed(session: Session, terms: Terms, opening: Record) -> tuple[Terms, Record]:
+    """The same for a case that does not exist: nothing is stored."""
+    name = timetable_of(terms.procedure, opening)
+    if not name:
+        return terms, opening
+    rows = timetable(session, name)
+    woven = weave(terms.procedure, name, [shape(row) for row in rows])
+    return Terms(woven, terms.settings, terms.calendar), _knowing(opening, facts_of(rows))
+
+
+def timetable_of(procedure: Procedure, opening: Record) -> str:
+    """The name of the timetable on which a case opens; empty when there is none."""
+    return str(opening.values.get(procedure.timetable.timetable) or "") if procedure.timetable else ""
+
+
+def _knowing(opening: Record, facts: dict[str, Any]) -> Record:
+    """The opening with the dates of its timetable; what a person says counts above these."""
+    return replace(opening, values={**facts, **opening.values}) if facts else opening
+
+
+def publish_woven(session: Session, procedure: Procedure, name: str, rows: Rows, *, at: datetime) -> int:
+    """The definition that a procedure and these rows make, stored when it is new; gives its number.
+
+    Raises Refused when a row has the name of something else.
+    """
+    snapshot = canonical(to_json(weave(procedure, name, [shape(row) for row in rows])))
+    sha256, lineage = digest(snapshot), woven_as(procedure.id, name)
+    known = session.exec(select(Definition.id).where(Definition.sha256 == sha256)).first()
+    if known:
+        return known
+    last = session.exec(select(func.max(Definition.revision)).where(Definition.procedure == lineage)).one() or 0
+    made = Definition(procedure=lineage, revision=last + 1, language=LANGUAGE, sha256=sha256, snapshot=snapshot,
+                      published_at=at)  # fmt: skip
+    session.add(made)
+    session.flush()
+    number = made.id or 0
+    LOADER.forget(number)
+    event.listen(session, "after_soft_rollback", lambda *_: LOADER.forget(number))  # the number may come again
+    return number
+
+
+def weave_anew(session: Session, procedures: Sequence[Procedure], *, at: datetime) -> None:
+    """New revisions of procedures, with each timetable with which an earlier one was woven."""
+    for procedure in procedures:
+        if procedure.timetable:
+            lineages = select(Definition.procedure).where(
+                col(Definition.procedure).startswith(f"{procedure.id}{BETWEEN}")
+            )
+            for lineage in session.exec(lineages.distinct()).all():
+                name = lineage.partition(BETWEEN)[2]
+                publish_woven(session, procedure, name, timetable(session, name), at=at)
+
+
+# --- rows as the engine sees them
+
+
+def cells_of(row: TimetableRow) -> dict[str, Any]:
+    """A row as it was taken in: its cells, how its qualifier reads, and from which row it is counted."""
+    cells: dict[str, Any] = json.loads(row.body)
+    return cells
+
+
+def shape(row: TimetableRow) -> Row:
+    """What a definition is woven with."""
+    cells = cells_of(row)
+    basis, _, fatal = cells["kind"].partition(" ")
+    return Row(
+        row.step_id, cells["nl_name"], cells["who"], cells["channel"], bool(fatal), bool(cells["time"]),
+        cells["objection_20d"].lower().startswith("ja"), cells.get("reading", "by"),
+        _counted(cells, basis, bool(fatal)),
+    )  # fmt: skip
+
+
+def _counted(cells: dict[str, Any], basis: Basis, fatal: bool) -> DueRule | None:
+    """The rule of a row that is counted from another one."""
+    counted = cells.get("counted")
+    if not counted:
+        return None
+    term, back = Term(counted["n"], counted["unit"]), counted["back"]
+    return DueRule(
+        after="" if back else counted["row"], within=None if back else term, before=counted["row"] if back else "",
+        lead=term if back else None, basis=basis, fatal=fatal, boundary=cells.get("boundary") or "uiterlijk",
+        cutoff=cells["time"], roll="none", source=cells["source_or_derived"],
+    )  # fmt: skip
+
+
+def facts_of(rows: Rows) -> dict[str, Any]:
+    """The dates of a timetable, as the facts of a case that runs on it; those that are counted are no facts."""
+    facts: dict[str, Any] = {}
+    for row in rows:
+        cells = cells_of(row)
+        if not cells.get("counted"):
+            facts[row.step_id] = fact_of(cells, cells["date"])
+            if cells.get("reading") == "window":
+                facts[f"{row.step_id}{UNTIL}"] = fact_of(cells, cells["date_to"])
+    return facts
+
+
+def fact_of(cells: dict[str, Any], day: str) -> dict[str, Any]:
+    """A row as a fact: its day and, where it says so, hour, basis, fatality, boundary and source."""
+    basis, _, fatal = cells["kind"].partition(" ")
+    value = {
+        "date": day, "time": cells["time"], "basis": basis, "fatal": bool(fatal), "boundary": cells.get("boundary", ""),
+        "source": cells["source_or_derived"], "said": "" if day else cells["date_qualifier"],
+    }  # fmt: skip
+    return {part: said for part, said in value.items() if said or part in ("date", "fatal")}
