@@ -19,15 +19,12 @@ ADVISER, MEMBER = "kwaliteitsadviseur", "lid"
 @pytest.fixture
 def session(store: Store) -> Iterator[Session]:
     with store.write() as session:
+        session.add(Installation(uuid="u", mode="live", created_at=datetime(2021, 1, 1, tzinfo=UTC)))
         session.add_all(Person(id=p, name=p.title()) for p in ("ann", "bob", "cor", "dee"))
         session.add(Person(id="lid-014", name="Lid 014", digest=False))
         session.add_all([Subject(ref="lid-014", region="noord"), Subject(ref="lid-031", region="zuid")])
         session.flush()  # an assignment refers to these
         yield session
-
-
-def installation(mode: str) -> Installation:
-    return Installation(uuid="u", mode=mode, created_at=datetime(2021, 1, 1, tzinfo=UTC))
 
 
 def adviser(person: str, scope: str = "all", value: str = "", **period: date) -> Assignment:
@@ -184,7 +181,7 @@ def test_the_office_may_enter_for_a_member_but_not_for_a_colleague(staffed: Sess
 
 @pytest.mark.parametrize(("mode", "allowed"), [("trial", True), ("live", False)])
 def test_beheer_may_do_everything_in_a_trial_only(session: Session, mode: str, allowed: bool):
-    session.add(installation(mode))
+    session.get_one(Installation, 1).mode = mode
     directory = Directory.load(session)
 
     if allowed:

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from models.case import Case
 from models.operation import Cohort, Incident, Installation
 from models.organisation import Subject
 from models.session import Store
@@ -16,7 +15,7 @@ from tests.definitions.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_R
 from tijdig.engine.calendar import midnight
 from tijdig.engine.case import Record
 from tijdig.engine.fold import fold
-from tijdig.service.held import Held, held, wanted
+from tijdig.service.held import Held, held
 from tijdig.service.pins import first_versions, publish
 from tijdig.service.programmes import install, open_periods
 from tijdig.service.sweep import sweep
@@ -42,7 +41,7 @@ def store(databases, migrated):
 
 
 def cases(session: Session, procedure: str) -> list[Held]:
-    return held(session, wanted(Case.procedure == procedure).order_by(Case.code))
+    return held(session, "procedure = ? order by code", procedure)
 
 
 def day(text: str) -> datetime:

@@ -17,7 +17,6 @@ from tests.service.office import Office, found
 from tijdig.engine import Close, DueRule, Fact, Goal, Procedure, Step, reached, weeks
 from tijdig.engine.errors import Refused
 from tijdig.service.compose import compose
-from tijdig.service.held import wanted
 from tijdig.service.sweep import sweep
 from tijdig.service.work import Work
 
@@ -89,7 +88,7 @@ def test_who_finds_a_case_changed_since_it_was_claimed_is_told_so_and_not_that_a
 
     with office.store.write() as session:
         work = Work(session)
-        cases = work.claim(wanted(col(Case.code) == "ORA-2026-001"))
+        cases = work.claim("code = ?", "ORA-2026-001")
         session.execute(update(Case).values(seq=col(Case.seq) + 1))
         work.sweep(cases, office.on("2026-02-02").now)
         with pytest.raises(Refused, match="this very moment") as refused:

@@ -11,16 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 
-from sqlmodel import col
-
-from models.case import Case
 from models.session import Store
 from tijdig.bench import workload as w
 from tijdig.bench.definition import ORANGE_12W, STEP
 from tijdig.engine.calendar import instant, local_day
 from tijdig.service.acting import Caller, acting
 from tijdig.service.cases import Doing, decide, open_case
-from tijdig.service.held import wanted
 from tijdig.service.people import Directory
 from tijdig.service.post import Post
 from tijdig.service.rounds import sweep_round
@@ -77,8 +73,8 @@ class Days:
         with self._together(at) as (work, people):
             subjects = [w.member(decision.case_no) for decision in decisions]
             people.prefetch(subjects)
-            running = col(Case.subject).in_(subjects) & (col(Case.state) == "open")
-            code = {one.subject: one.code for one in work.claim(wanted(running).with_for_update())}
+            running = work.claim("subject in (?*) and state = 'open'", subjects)
+            code = {one.subject: one.code for one in running}
             for decision in decisions:
                 case = code[w.member(decision.case_no)]
                 decide(work, people, case, STEP, decision.verdict, {}, Doing(w.adviser(decision.case_no), at))

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import Engine, event
+
+from models.bulk import Driver
 
 
 class Meter:
@@ -26,11 +29,20 @@ class Meter:
 
 @contextmanager
 def metered() -> Iterator[Meter]:
-    """A meter of everything that is executed meanwhile."""
-    meter = Meter()
+    """A meter of everything that is executed meanwhile, by SQLAlchemy or past it."""
+    meter, run = Meter(), Driver.run
+
+    def timed(*given: Any, **more: Any) -> Any:
+        meter.before()
+        try:
+            return run(*given, **more)
+        finally:
+            meter.after()
+
     told = {"before_cursor_execute": meter.before, "after_cursor_execute": meter.after}
     for name, hear in told.items():
         event.listen(Engine, name, hear)
-    yield meter
+    with patch.object(Driver, "run", timed):
+        yield meter
     for name, hear in told.items():
         event.remove(Engine, name, hear)

@@ -62,7 +62,8 @@ def _set_up(phase: Phase, options: Options) -> int:
     for day, cases in to_fill(options.cases, options.due) if phase == "sweep" else ():
         days.open(day, cases)
     store.close()
-    place.tidy()
+    if phase == "sweep":  # of an empty table the server would believe from then on that it stays so
+        place.tidy()
     return empty
 
 

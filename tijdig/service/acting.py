@@ -13,14 +13,14 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from models.bulk import ask, insert_rows, stored_instant
+from models.bulk import insert_rows, stored_instant
 from models.operation import Event
 from models.session import Store
 from tijdig.engine.calendar import local_day
 from tijdig.engine.errors import FourEyes, Refused
 from tijdig.engine.snapshot import canonical
 from tijdig.service.cases import Doing
-from tijdig.service.clock import installation, set_clock
+from tijdig.service.clock import home, set_clock
 from tijdig.service.documents import keeper
 from tijdig.service.forms import clean_text
 from tijdig.service.people import ADMINISTRATOR, NO_RIGHT, TRIAL_USER, Directory
@@ -81,8 +81,8 @@ def may_administer(session: Session, account: str, *, now: datetime) -> None:
     """
     people = Directory.load(session)
     holders = people.recipients(ADMINISTRATOR, subject="", case="", on=local_day(now))
-    mapped = _mapped(session, account)
-    if installation(session).mode == "live" and holders and mapped not in {each.person for each in holders}:
+    mapped = people.of_account(account)
+    if home(session).mode == "live" and holders and mapped not in {each.person for each in holders}:
         names = ", ".join(each.person for each in holders)
         raise Refused(
             f"Account '{account}' mag dit niet: het is werk van de rol {ADMINISTRATOR} ({names}). Vraag het daar.",
@@ -107,13 +107,13 @@ def as_whom(session: Session, people: Directory, caller: Caller, now: datetime) 
     Raises Refused for somebody unknown, or whom this account may not act for, and for a reason with a BSN in it.
     """
     doing = Doing(caller.by, now, caller.behalf, clean_text(caller.reason), caller.via)
-    if installation(session).mode == "trial":
+    if home(session).mode == "trial":
         if caller.by != TRIAL_USER and not people.knows(caller.by):
             raise Refused(
                 f"'{caller.by}' is hier niet bekend. Gebruik een persoon uit Beheer, Personen.", code=NO_RIGHT
             )
         return doing
-    mapped = _mapped(session, caller.account)
+    mapped = people.of_account(caller.account)
     if not mapped:
         raise Refused(
             f"Account '{caller.account}' of this machine belongs to no person. Give somebody this account, in the "
@@ -133,12 +133,6 @@ def as_whom(session: Session, people: Directory, caller: Caller, now: datetime) 
     return doing
 
 
-def _mapped(session: Session, account: str) -> str:
-    """The person of an account of the operating system; empty when it is nobody's."""
-    found = ask(session, "select id from person where account = ?", account)
-    return str(found[0][0]) if found else ""
-
-
 def _log_denial(store: Store, caller: Caller, refusal: Refused, wall: datetime) -> None:
     said = {"account": caller.account, "command": caller.command, "behalf": caller.behalf, "code": refusal.code}
     with store.write() as session:
@@ -149,14 +143,14 @@ def _log_denial(store: Store, caller: Caller, refusal: Refused, wall: datetime) 
 def note_reading(store: Store, account: str, case: str, *, wall: datetime) -> None:
     """In a live installation it is logged who looked into which dossier."""
     with store.write() as session:
-        if installation(session).mode == "live":
-            reader = _mapped(session, account)
+        if home(session).mode == "live":
+            reader = Directory.load(session).of_account(account)
             session.add(Event(at=wall, kind="read", actor=reader, detail=canonical({"account": account, "case": case})))
 
 
 def check_speakers(session: Session, data: bytes, caller: Caller, *, wall: datetime) -> None:
     """In a live installation a file may only hold acts of whom this account may act as. Raises Refused otherwise."""
-    if installation(session).mode == "trial":
+    if home(session).mode == "trial":
         return
     people = Directory.load(session)
     for by in sorted({row.cells["by"] for row in read_table(data, needed=("by",), also=None).rows if row.has("by")}):

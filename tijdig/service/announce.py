@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlmodel import col
-
-from models.case import Case
 from tijdig.engine.case import Record
 from tijdig.service.cases import Doing
-from tijdig.service.held import Held, wanted
+from tijdig.service.held import Held
 from tijdig.service.work import Work
 
 
@@ -21,9 +18,8 @@ def announce(work: Work, subject: str, fact: str, value: Any, doing: Doing) -> l
 
     Each case is caught up first. Announcing None takes an earlier announcement back, where no case ended by it.
     """
-    running = wanted(col(Case.subject) == subject, col(Case.state) == "open").order_by(col(Case.id))
     told = []
-    for held in work.claim(running.with_for_update()):
+    for held in work.claim("subject = ? and state = 'open' order by id", subject):
         known = held.terms.procedure.fact(fact)
         # One case may have closed another one here: a child that ends lets its parent go on.
         if known and known.announced and held.is_open:

@@ -12,15 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, or_
+from sqlmodel import Session
 
-from models.case import Case
 from tijdig.engine.errors import AlreadyOpen, FourEyes, TijdigError
 from tijdig.engine.language import Procedure
 from tijdig.service.cases import Doing, decide, open_case
 from tijdig.service.clock import installation, set_clock
 from tijdig.service.forms import Store, read_values
-from tijdig.service.held import wanted
 from tijdig.service.people import NO_RIGHT, Directory
 from tijdig.service.post import Post
 from tijdig.service.sweep import BATCH, Progress
@@ -145,10 +143,9 @@ def _start(work: Work, people: Directory, row: Row, at: datetime) -> str:
 
 def _cases(work: Work, people: Directory, rows: Sequence[Row]) -> None:
     """Take the cases of these rows in hand, by code or by `procedure/subject`."""
-    names = {row.cells["case"] for row in rows}
-    subjects = {name.partition("/")[2] for name in names if "/" in name}
-    running = col(Case.subject).in_(subjects) & (col(Case.state) == "open")
-    found = work.claim(wanted(or_(col(Case.code).in_(names), running)).order_by(col(Case.id)).with_for_update())
+    names = sorted({row.cells["case"] for row in rows})
+    subjects = sorted({name.partition("/")[2] for name in names if "/" in name})
+    found = work.claim("code in (?*) or (subject in (?*) and state = 'open') order by id", names, subjects)
     people.prefetch(one.subject for one in found)
 
 

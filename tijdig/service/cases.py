@@ -10,9 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlmodel import col
-
-from models.case import Case as CaseRow
 from tijdig.engine.acts import roles_for
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Record, Terms
@@ -20,7 +17,7 @@ from tijdig.engine.errors import Refused, StaleVersion
 from tijdig.engine.language import Act, Procedure
 from tijdig.engine.terms import parse
 from tijdig.service.forms import clean_text, read_day, read_values
-from tijdig.service.held import Held, wanted
+from tijdig.service.held import Held
 from tijdig.service.people import MEMBER, Directory
 from tijdig.service.strides import Stride
 from tijdig.service.work import Work
@@ -58,17 +55,17 @@ def open_case(
     """
     terms = work.terms(procedure)
     key = f"request/{request_id}" if request_id else None
-    if key and (known := work.claim(wanted(col(CaseRow.key) == key))):
+    if key and (known := work.claim("key = ?", key)):
         return known[0]
-    _subject(work, terms.procedure, subject)
+    _subject(people, terms.procedure, subject)
     _named(terms.procedure, at_step, terms.steps)
     facts = read_values(terms.procedure, values, store=work.keep)
     record = _authorised(people, terms, doing.record("open", values=facts, step=at_step), subject=subject)
     return work.open(procedure, subject, record, key=key)
 
 
-def _subject(work: Work, procedure: Procedure, subject: str) -> None:
-    if procedure.subject == MEMBER and not work.writing.openings.is_member(subject):
+def _subject(people: Directory, procedure: Procedure, subject: str) -> None:
+    if procedure.subject == MEMBER and not people.is_subject(subject):
         raise Refused(f"There is no member '{subject}'. Import it first: tijdig import members FILE.csv.")
 
 

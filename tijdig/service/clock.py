@@ -6,17 +6,37 @@ Only here a clock is read into the database's time; everything else takes `now` 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlmodel import Session
 
+from models.bulk import ask, instant_of
 from models.operation import Installation
 from tijdig.engine.calendar import ZONE, instant, midnight
 from tijdig.engine.errors import Misconfigured, Refused
 
 
+class Home(NamedTuple):
+    """What every act asks of the installation, as its transaction has it now."""
+
+    mode: str
+    uuid: str
+    epoch: int
+    trial_now: datetime | None
+    people_version: int | None
+
+
+def home(session: Session) -> Home:
+    """The installation as it stands. Raises Misconfigured when there is none."""
+    found = ask(session, "select mode, uuid, epoch, trial_now, people_version from installation")
+    if not found:
+        raise Misconfigured("This database holds no installation. Make one with `tijdig init`.")
+    mode, uuid, epoch, trial_now, version = found[0]
+    return Home(mode, uuid, epoch, instant_of(trial_now) if trial_now else None, version)
+
+
 def installation(session: Session) -> Installation:
-    """The installation's one row."""
+    """The installation's one row, to be changed."""
     found = session.info.get("installation") or session.get(Installation, 1)
     if found is None:
         raise Misconfigured("This database holds no installation. Make one with `tijdig init`.")
@@ -45,17 +65,18 @@ def set_clock(session: Session, at: str | None, *, wall: datetime) -> datetime:
 
     Raises Refused for `--at` in a live installation, or back in time.
     """
-    row = installation(session)
-    if row.mode == "live":
+    known = home(session)
+    if known.mode == "live":
         if at:
             raise Refused("This is a live installation: its clock is the real one. Leave --at out.")
         return wall
     if not at:
-        return row.trial_now or wall
+        return known.trial_now or wall
     moment = parse_moment(at)
-    if row.trial_now and moment < row.trial_now:
-        shown = row.trial_now.astimezone(ZONE).isoformat(timespec="minutes")
+    if known.trial_now and moment < known.trial_now:
+        shown = known.trial_now.astimezone(ZONE).isoformat(timespec="minutes")
         raise Refused(f"The trial clock stands at {shown} and only goes forwards. Give that moment or a later one.")
+    row = installation(session)
     row.trial_now = moment
     session.add(row)
     return moment

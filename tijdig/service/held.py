@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Column, ColumnElement, Date, Select, null, type_coerce
-from sqlalchemy import select as columns
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from models.base import Instant
-from models.bulk import day_of, instant_of
-from models.case import Case as CaseRow
-from models.schema import METADATA
+from models.bulk import ask, day_of, instant_of, is_postgresql
 from tijdig.engine.case import Case, Terms
 from tijdig.engine.errors import Refused
 from tijdig.service.chain import beginning, read
@@ -24,16 +19,10 @@ LOADER = TermsLoader()
 """Versions never change, so one process keeps what it read."""
 
 
-def _as_stored(name: str) -> ColumnElement[Any]:
-    """A column whose days and instants are not converted: most are only written back."""
-    column: Column[Any] = METADATA.tables[str(CaseRow.__tablename__)].c[name]
-    return type_coerce(column, null().type) if isinstance(column.type, Instant | Date) else column
-
-
-_COLUMNS = tuple(map(_as_stored, (
-    "id", "code", "procedure", "subject", "key", "parent_id", "parent_step", "opened_on", "state", "closed_on",
-    "changed_at", "version", "seq", "head", "course", "next_check_at", "definition_id", "settings_id", "calendar_id",
-)))  # fmt: skip
+_COLUMNS = (
+    "id, code, procedure, subject, key, parent_id, parent_step, opened_on, state, closed_on, changed_at, version, seq, "
+    "head, course, next_check_at, definition_id, settings_id, calendar_id"
+)
 
 
 @dataclass(slots=True)
@@ -41,7 +30,7 @@ class Held:
     """A case as its row has it, to be read and moved in one transaction.
 
     `opened`, `closed`, `changed` and `next_check` are days and instants as they are stored (`models.bulk`).
-    `written` is its `seq` in the database, 0 for a new one.
+    `written` is its `seq` in the database, 0 for a new one, and `stood` how it is there: state and end.
     """
 
     session: Session
@@ -63,6 +52,7 @@ class Held:
     course: bytes
     next_check: Any
     written: int = 0
+    stood: tuple[str, Any] = ("", None)
     known: Case | None = field(default=None, repr=False)
     _terms: Terms | None = field(default=None, repr=False)
 
@@ -111,22 +101,25 @@ class Held:
         return self.state == "open" and self.terms.procedure.one_open
 
 
-def wanted(*which: ColumnElement[bool]) -> Select[Any]:
-    """The statement that `held` reads cases by."""
-    return columns(*_COLUMNS).where(*which)
+Lock = Literal["", "wait", "skip"]
+"""Whether rows are to be kept from others until the transaction ends: not, or by waiting for them, or skipping them."""
+
+_LOCKS: Mapping[Lock, str] = {"": "", "wait": " for update", "skip": " for update skip locked"}
 
 
-def held(session: Session, statement: Select[Any]) -> list[Held]:
-    """The cases of a statement that `wanted` made: one statement, however many."""
-    pinned: dict[tuple[int, int, int], tuple[Pins, Terms | None]] = {}
+def held(session: Session, which: str, *values: Any, lock: Lock = "") -> list[Held]:
+    """The cases of a condition, in the words of `models.bulk.ask`: one statement, however many."""
+    # In SQLite a writer has locked everything when it began.
+    statement = f"select {_COLUMNS} from case_ where {which}{_LOCKS[lock] if lock and is_postgresql(session) else ''}"
+    pinned: dict[tuple[int, ...], tuple[Pins, Terms | None]] = {}
     found = []
-    for *row, definition, settings, calendar in session.execute(statement):
-        pins = definition, settings, calendar
+    for row in ask(session, statement, *values):
+        pins = row[16:]
         if pins not in pinned:
             pinned[pins] = Pins(*pins), LOADER.loaded(session, Pins(*pins))
         known, terms = pinned[pins]
-        one = Held(session, known, *row)
-        one.written, one._terms = one.seq, terms
+        one = Held(session, known, *row[:16])
+        one.written, one.stood, one._terms = one.seq, (one.state, one.closed), terms
         found.append(one)
     return found
 
@@ -138,12 +131,10 @@ def read_all(session: Session, cases: Iterable[Held]) -> None:
         unknown[id].known = case
 
 
-def named(name: str) -> ColumnElement[bool]:
-    """Cases of this name: a code, or `procedure/subject`."""
+def named(name: str) -> tuple[str, ...]:
+    """The condition for cases of this name, a code or `procedure/subject`, with its values."""
     procedure, slash, subject = name.partition("/")
-    if slash:
-        return (col(CaseRow.procedure) == procedure) & (col(CaseRow.subject) == subject)
-    return col(CaseRow.code) == name
+    return ("procedure = ? and subject = ?", procedure, subject) if slash else ("code = ?", name)
 
 
 def pick(name: str, found: list[Held]) -> Held:
@@ -157,4 +148,4 @@ def pick(name: str, found: list[Held]) -> Held:
 
 def find(session: Session, name: str) -> Held:
     """A case to look at, by code or by `procedure/subject`. Raises Refused when there is none."""
-    return pick(name, held(session, wanted(named(name))))
+    return pick(name, held(session, *named(name)))

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
+from models.bulk import ask
 from models.case import Case as CaseRow
 from models.operation import Incident
 from tijdig.engine.errors import Refused, TijdigError
@@ -48,8 +49,9 @@ def retry(session: Session, incident_id: int, *, now: datetime) -> Incident:
 
 def mended(session: Session, case_ids: Sequence[int], *, now: datetime) -> None:
     """These cases were caught up: what stood apart for them is over."""
-    wanted = select(Incident).where(Incident.kind == "case", col(Incident.key).is_not(None))
-    for incident in session.exec(wanted.where(col(Incident.case_id).in_(case_ids))):
+    apart = "select id from incident where kind = 'case' and key is not null and case_id in (?*)"
+    for (id,) in ask(session, apart, list(case_ids)):
+        incident = session.get_one(Incident, id)
         incident.key, incident.settled_at, incident.settled_by = None, now, "sweep"
         session.add(incident)
 

@@ -23,7 +23,7 @@ from tijdig.engine.errors import Problem, Refused, Unfit
 from tijdig.engine.snapshot import canonical
 from tijdig.service.cases import Doing
 from tijdig.service.explain import problems_of
-from tijdig.service.held import Held, find, read_all, wanted
+from tijdig.service.held import Held, find, read_all
 from tijdig.service.incidents import cause_of, passed, raise_incident
 from tijdig.service.pins import CALENDAR_SETTINGS, Pins, definitions, newest_pins, procedure_of, successors
 from tijdig.service.sweep import BATCH, Progress
@@ -144,8 +144,8 @@ def _together(bulk: _Bulk, ids: Sequence[int]) -> Moved:
     found = Moved()
     with suppress(_Planned), bulk.store.write() as session:
         work = Work(session)
-        which = wanted(bulk.behind(), col(CaseRow.id).in_(ids)).order_by(col(CaseRow.id))
-        cases = work.claim(which.with_for_update())
+        claimed = work.claim("id in (?*) order by id", list(ids))  # somebody may have ended or moved one meanwhile
+        cases = [one for one in claimed if one.is_open and bulk.target(one) != one.pins]
         read_all(session, cases)
         for one in cases:
             try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlmodel import Session
@@ -19,7 +19,6 @@ class Openings:
     """What was read of subjects, and what this transaction changed since. Asks for a subject that was not read."""
 
     session: Session
-    _members: dict[str, bool] = field(default_factory=dict)
     _read: set[tuple[str, str]] = field(default_factory=set)
     _running: dict[tuple[str, str], str] = field(default_factory=dict)
     _before: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -36,18 +35,6 @@ class Openings:
                 self._running.setdefault((procedure, subject), code)
             if state not in UNDONE:
                 self._before[procedure, subject] = code
-
-    def read_members(self, subjects: Collection[str]) -> None:
-        """Read which of these subjects are members: one statement."""
-        unknown = {subject for subject in subjects if subject not in self._members}
-        if unknown:
-            known = {ref for (ref,) in ask(self.session, "select ref from subject where ref in (?*)", list(unknown))}
-            self._members |= {subject: subject in known for subject in unknown}
-
-    def is_member(self, subject: str) -> bool:
-        if subject not in self._members:
-            self.read_members([subject])
-        return self._members[subject]
 
     def running(self, procedure: str, subject: str) -> str:
         """The code of the open case of a subject that allows no other one; empty when there is none."""

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
+from models.bulk import ask
 from models.case import Case as CaseRow
 from models.operation import Programme as ProgrammeRow
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Terms
 from tijdig.engine.snapshot import programme_from_json
 from tijdig.service.cohorts import cohort
-from tijdig.service.held import LOADER, Held, held, read_all, wanted
+from tijdig.service.held import LOADER, Held, held, read_all
 from tijdig.service.openings import UNDONE
 from tijdig.service.pins import Pins, current, definitions
 from tijdig.service.sweep import BATCH
@@ -47,12 +48,11 @@ def outset(
 
 def _take_in(session: Session, world: World, progress: Progress | None) -> None:
     """The open cases, batch by batch; each knows its parent, where that is open too."""
-    is_open = col(CaseRow.state) == "open"
-    total = session.exec(select(func.count()).select_from(CaseRow).where(is_open)).one()
+    [(total,)] = ask(session, "select count(*) from case_ where state = 'open'")
     taken: dict[int, Foreseen] = {}
     children: list[Held] = []
     last = 0
-    while batch := held(session, wanted(is_open, col(CaseRow.id) > last).order_by(col(CaseRow.id)).limit(BATCH)):
+    while batch := held(session, f"state = 'open' and id > ? order by id limit {BATCH}", last):
         _read(session, batch, world)
         origins = _origins(session, batch)
         for one in batch:

@@ -16,7 +16,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from models.organisation import Assignment, Person
 from tijdig.engine.errors import Refused
-from tijdig.service.roster import AT_ONCE, MOST, NOTHING, Facts, Roster, facts_of, roster, standing
+from tijdig.service.clock import home
+from tijdig.service.roster import AT_ONCE, MOST, NOTHING, Facts, Roster, facts_of, roster
 
 TRIAL_USER = "beheer"
 """The user of a trial who may do everything, for anybody; four eyes hold for it too (cli.md, `init`)."""
@@ -77,8 +78,9 @@ class Directory:
     @classmethod
     def load(cls, session: Session) -> Directory:
         """The people as they stand now in this transaction: one statement, unless they changed."""
-        mode, version = standing(session)
-        return cls(session, mode == "trial", version, roster(session, version))
+        known = home(session)
+        version = known.people_version
+        return cls(session, known.mode == "trial", version, roster(session, version))
 
     def prefetch(self, refs: Iterable[str]) -> None:
         """Read what is known of these subjects or people and of who holds a role over them: a few statements each 500.
@@ -126,7 +128,7 @@ class Directory:
         asked = role, facts.region, on
         known: tuple[str, ...] | None = self._roster.memo.get(asked)
         if known is None:
-            known = self._covering(role, "region", facts.region, on) or self._covering(role, "all", "", on)
+            known = self._covering(role, "region", facts.region or "", on) or self._covering(role, "all", "", on)
             self._roster.remember(asked, known)
         return known
 
@@ -228,6 +230,14 @@ class Directory:
     def knows(self, person: str) -> bool:
         return self._person(person).name is not None
 
+    def of_account(self, account: str) -> str:
+        """The person of an account of the operating system; empty when it is nobody's."""
+        return self._roster.accounts.get(account, "")
+
+    def is_subject(self, ref: str) -> bool:
+        """Whether cases may be about this reference."""
+        return self._facts(ref).region is not None
+
     def is_member(self, person: str) -> bool:
         """Whether this is somebody who takes part as a member: without a digest, and in the role `lid` for itself."""
         return person not in self._roster.colleagues and self._facts(person).name is not None
@@ -270,7 +280,7 @@ class Directory:
         """How many people hold a role on a day."""
         known: int | None = self._roster.memo.get(("active", on))
         if known is None:
-            self._is_still(standing(self._session)[1])
+            self._is_still(home(self._session).people_version)
             everybody = select(func.count()).select_from(Person)
             idle = everybody.where(col(Person.digest), ~col(Person.id).in_(_held_on(Assignment.person_id, on)))
             count = self._session.exec(everybody).one() - self._session.exec(idle).one()

@@ -17,7 +17,7 @@ from sqlmodel import Session
 from models.bulk import ask
 from tijdig.engine.calendar import Calendar, local_day
 from tijdig.service.alarms import leaves_room
-from tijdig.service.clock import installation
+from tijdig.service.clock import home
 from tijdig.service.drafts import ALONE, is_usable, matter_of_mail, notice_key
 from tijdig.service.envelope import message_id, number_of
 from tijdig.service.held import Held
@@ -66,7 +66,7 @@ class Post:
 
     def __post_init__(self) -> None:
         self._calendar = current_calendar(self.session)
-        self._installation = installation(self.session).uuid
+        self._installation = home(self.session).uuid
 
     def compose(self, fresh: Sequence[Fresh]) -> tuple[Mails, Collection[int]]:
         """The mails of the notices that need not wait, and the ids of these."""
@@ -86,7 +86,7 @@ class Post:
         if not plain:
             return []
         self.people.prefetch({it.one.subject for it in plain})
-        waiting, merged = self._waiting({it.one.id for it in plain}), self._merged(fresh)
+        waiting, merged = self._waiting({it.one.id for it in plain if it.one.written}), self._merged(fresh)
         ready = []
         for it in plain:
             readers = self._readers(it)
@@ -106,6 +106,8 @@ class Post:
 
     def _waiting(self, cases: Collection[int]) -> Collection[int]:
         """Of these cases the ones of which somebody is still to be told something: that may have to be merged."""
+        if not cases:
+            return ()
         waits = "select case_id from notice where state = 'gepland' and case_id in (?*)"
         return {case for (case,) in ask(self.session, waits, list(cases))}
 

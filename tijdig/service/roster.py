@@ -14,12 +14,11 @@ from datetime import date
 from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import BindParameter, Date, String, bindparam, cast, literal_column, null, union_all
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
-from models.operation import Installation
-from models.organisation import Absence, Address, Assignment, Person, Subject
+from models.bulk import ask, day_of
+from models.organisation import Absence, Address, Assignment, Person
 
 AT_ONCE = 500
 """So many references are read by one statement."""
@@ -54,7 +53,8 @@ class Facts(NamedTuple):
     name: str | None = None
     channel: str = ""
     addresses: tuple[tuple[date, str], ...] = ()
-    region: str = ""
+    region: str | None = None
+    """Of what cases are about, perhaps empty; None for who is only a person."""
     held: tuple[tuple[str, Span], ...] = ()
     """Roles over this reference by name."""
 
@@ -73,6 +73,8 @@ class Roster:
     by_case: frozenset[str]
     """The roles that somebody holds over a single case."""
     absences: Mapping[str, Sequence[Away]]
+    accounts: Mapping[str, str]
+    """The person of each account of the operating system."""
     asked: dict[str, Facts] = field(default_factory=dict)
     before: dict[str, Facts] = field(default_factory=dict)
     memo: dict[tuple[Any, ...], Any] = field(default_factory=dict)
@@ -99,15 +101,7 @@ class Roster:
         return found
 
 
-_STANDING = columns(col(Installation.mode), col(Installation.people_version))
 _KEPT: dict[int, Roster] = {}
-
-
-def standing(session: Session) -> tuple[str, int | None]:
-    """The mode of the installation and the version of its people, as this transaction has them now."""
-    session.flush()
-    found = session.connection().execute(_STANDING).first()
-    return (found[0], found[1]) if found else ("", None)
 
 
 def roster(session: Session, version: int | None) -> Roster:
@@ -132,10 +126,13 @@ def _read(session: Session) -> Roster:
     for person, since, email in session.execute(_REACHED):
         reached[person].append((since, email.strip()))
     colleagues = {id: Facts(name, channel, tuple(reached[id])) for id, name, channel in session.execute(_COLLEAGUES)}
-    return Roster(colleagues, dict(held), frozenset(role for role, scope, _ in held if scope == "case"), dict(absences))
+    by_case = frozenset(role for role, scope, _ in held if scope == "case")
+    accounts = {account: id for id, account in session.execute(_ACCOUNTS)}
+    return Roster(colleagues, dict(held), by_case, dict(absences), accounts)
 
 
 _COLLEAGUES = columns(col(Person.id), col(Person.name), col(Person.channel)).where(col(Person.digest))
+_ACCOUNTS = columns(col(Person.id), col(Person.account)).where(col(Person.account).is_not(None))
 _REACHED = (
     columns(col(Address.person_id), col(Address.since), col(Address.email)).join(Person).where(col(Person.digest))
 )
@@ -151,49 +148,37 @@ _AWAY = columns(col(Absence.person_id), col(Absence.since), col(Absence.until), 
 
 def facts_of(session: Session, refs: Sequence[str]) -> tuple[int | None, dict[str, Facts]]:
     """What is known of each of these references, and the version of the people that it belongs to: one statement."""
-    session.flush()
     version: int | None = None
-    people: dict[str, tuple[str | None, str]] = {}
-    regions: dict[str, str] = {}
-    reached: defaultdict[str, list[tuple[date, str]]] = defaultdict(list)
-    held: defaultdict[str, list[tuple[str, Span]]] = defaultdict(list)
-    days: dict[date, date] = {}
-    for what, ref, one, other, since, until in session.connection().execute(_FACTS, {"refs": refs}).all():
-        match what:
-            case "address":
-                reached[ref].append((days.setdefault(since, since), one.strip()))
-            case "holder":
-                held[ref].append((intern(one), Span(intern(other), since, until)))
-            case "person":
-                people[ref] = one, intern(other)
-            case "subject":
-                regions[ref] = intern(one)
-            case "version":
-                version = one and int(one)
-    found = dict.fromkeys(refs, NOTHING)
-    for ref in {*people, *regions, *held}:
-        name, channel = people.get(ref, (None, ""))
-        addresses = tuple(reached.get(ref, ()))
-        found[ref] = Facts(name, channel, addresses, regions.get(ref, ""), tuple(held.get(ref, ())))
+    found: dict[str, Facts] = dict.fromkeys(refs, NOTHING)
+    days: dict[Any, date] = {}
+    some = list(refs)
+    for ref, name, channel, region, email, since, role, holder, until in ask(session, _FACTS, some, some, some):
+        if ref is None:
+            version = name and int(name)
+            continue
+        known = found[ref]
+        if role:
+            span = Span(intern(holder), day_of(since), day_of(until))
+            found[ref] = known._replace(held=(*known.held, (intern(role), span)))
+            continue
+        addresses = known.addresses
+        if since is not None:
+            day = days.get(since) or days.setdefault(since, day_of(since))
+            addresses = (*addresses, (day, email.strip()))
+        found[ref] = Facts(
+            name, intern(channel or ""), addresses, None if region is None else intern(region), known.held
+        )
     return version, found
 
 
-def _kind(name: str, ref: Any, one: Any, other: Any, since: Any, until: Any) -> Any:
-    return columns(literal_column(f"'{name}'", String), ref, one, other, since, until)
-
-
-_REFS: BindParameter[str] = bindparam("refs", expanding=True)
-_NONE = literal_column("''", String)
-_NEVER = cast(null(), Date)
-_FACTS = union_all(
-    _kind("address", col(Address.person_id), col(Address.email), _NONE, col(Address.since), _NEVER)
-    .where(col(Address.person_id).in_(_REFS)),
-    _kind("holder", col(Assignment.scope_value), col(Assignment.role), col(Assignment.person_id),
-          col(Assignment.since), col(Assignment.until))
-    .where(col(Assignment.scope) == "subject", col(Assignment.scope_value).in_(_REFS)),
-    _kind("person", col(Person.id), col(Person.name), col(Person.channel), _NEVER, _NEVER)
-    .where(col(Person.id).in_(_REFS)),
-    _kind("subject", col(Subject.ref), col(Subject.region), _NONE, _NEVER, _NEVER).where(col(Subject.ref).in_(_REFS)),
-    _kind("version", _NONE, cast(col(Installation.people_version), String), _NONE, _NEVER, _NEVER),
-)  # fmt: skip
-"""Five kinds of rows, each found by an index; the version comes along, so that it is certain to be theirs."""
+_FACTS = """
+select p.id, name, channel, region, email, a.since, '', '', cast(null as date)
+  from person p left join subject on ref = p.id left join address a on a.person_id = p.id where p.id in (?*) union all
+select ref, null, null, region, null, null, '', '', null from subject
+  where ref in (?*) and not exists (select 1 from person where id = ref) union all
+select scope_value, null, null, null, null, since, role, person_id, until from assignment
+  where scope = 'subject' and scope_value in (?*) union all
+select null, cast(people_version as text), null, null, null, null, '', '', null from installation
+"""
+"""Rows of people with an address each, of what else cases are about, and of who holds a role over it, all found by an
+index. The version comes along, so that it is certain to be theirs."""

@@ -10,7 +10,6 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from models.case import Case as CaseRow
 from models.message import Link
 from models.organisation import Address
 from tijdig.engine.acts import acted_before, roles_for
@@ -21,7 +20,7 @@ from tijdig.engine.errors import Refused
 from tijdig.engine.language import Fact, Outcome, Step
 from tijdig.engine.plan import Obligation, TermStatus, obligations
 from tijdig.engine.state import State
-from tijdig.service.held import Held, wanted
+from tijdig.service.held import Held
 from tijdig.service.held import held as cases
 from tijdig.service.links import live_link
 from tijdig.service.people import Directory
@@ -88,7 +87,7 @@ def look(session: Session, token: str, *, now: datetime) -> Sheet | Finished | N
 
 def open_or_finished(session: Session, link: Link, now: datetime) -> tuple[Held, Sheet | Finished]:
     """The case of a link, and what the link shows of it."""
-    [held] = cases(session, wanted(col(CaseRow.id) == link.case_id))
+    [held] = cases(session, "id = ?", link.case_id)
     state = advance(held.case, now).state
     asked = next((o for o in obligations(state) if (o.step, o.round) == (link.step, link.round) and o.stands), None)
     if asked is None or state.closed:

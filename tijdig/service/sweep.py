@@ -19,7 +19,7 @@ from models.operation import Run
 from models.session import Store
 from tijdig.engine.errors import Busy, Unavailable
 from tijdig.engine.snapshot import canonical
-from tijdig.service.held import Held, wanted
+from tijdig.service.held import Held
 from tijdig.service.incidents import cause_of, mended, raise_incident
 from tijdig.service.people import Directory
 from tijdig.service.post import Post
@@ -128,9 +128,13 @@ def _batch(round: _Round) -> int:
 
 
 def _claim(work: Work, round: _Round) -> list[Held]:
-    free = [col(CaseRow.id).not_in(round.locked)] * bool(round.locked)
-    due = wanted(*_due(round.now, round.procedure), *free).order_by(col(CaseRow.next_check_at), col(CaseRow.id))
-    return work.claim(due.limit(None if round.plan else BATCH).with_for_update(skip_locked=True))
+    due, values = "next_check_at <= ?", list[Any]([stored_instant(work.session)(round.now)])
+    if round.procedure:
+        due, values = f"{due} and procedure = ?", [*values, round.procedure]
+    if round.locked:
+        due, values = f"{due} and id not in (?*)", [*values, round.locked]
+    some = "" if round.plan else f" limit {BATCH}"
+    return work.claim(f"{due} order by next_check_at, id{some}", *values, lock="skip")
 
 
 def _catch_up(work: Work, cases: Sequence[Held], round: _Round) -> list[Taken]:
@@ -151,7 +155,7 @@ def _one_by_one(round: _Round, ids: Sequence[int]) -> int:
         try:
             with round.store.write(durable=False) as session:
                 work = Work(session)
-                claimed = work.claim(wanted(col(CaseRow.id) == case_id).with_for_update(skip_locked=True))
+                claimed = work.claim("id = ?", case_id, lock="skip")
                 taken = _catch_up(work, claimed, round)
             round.swept.taken += taken
         except Busy:

@@ -11,8 +11,7 @@ from datetime import datetime
 from secrets import token_bytes
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from models.bulk import ask
 from models.case import Case as CaseRow
@@ -24,8 +23,7 @@ from tijdig.engine.snapshot import canonical
 from tijdig.service.chain import ACT, Entry, commit, courses, follow, link, record_to_json
 from tijdig.service.cohorts import cohort
 from tijdig.service.forms import Store
-from tijdig.service.held import LOADER, Held, held, named, pick, read_all, wanted
-from tijdig.service.people import MEMBER
+from tijdig.service.held import LOADER, Held, Lock, held, named, pick, read_all
 from tijdig.service.pins import Pins, current, versions
 from tijdig.service.post import Post
 from tijdig.service.strides import Line, Step, Stride, Strides, stride
@@ -90,10 +88,10 @@ class Work:
 
     # --- taking cases in hand
 
-    def claim(self, statement: Select[Any]) -> list[Held]:
-        """Take the cases of a statement (see `held.wanted`) in hand: nobody else changes them before this work ends."""
+    def claim(self, which: str, *values: Any, lock: Lock = "wait") -> list[Held]:
+        """Take the cases of a condition (see `held`) in hand: nobody else changes them before this work ends."""
         self.flush()
-        found = held(self.session, statement)
+        found = held(self.session, which, *values, lock=lock)
         return [self._taken(self.held.get(one.id) or one) for one in found]
 
     def find(self, name: str) -> Held:
@@ -101,11 +99,11 @@ class Work:
         known = self._named.get(name)
         if known and (known.code == name or known.alone):
             return known
-        return pick(name, self.claim(wanted(named(name)).with_for_update()))
+        return pick(name, self.claim(*named(name)))
 
     def _take(self, case_id: int) -> Held:
         known = self.held.get(case_id)
-        return known or self.claim(wanted(col(CaseRow.id) == case_id).with_for_update())[0]
+        return known or self.claim("id = ?", case_id)[0]
 
     def _taken(self, one: Held) -> Held:
         self.held[one.id] = self._named[one.code] = one
@@ -116,8 +114,6 @@ class Work:
     def expect(self, procedure: str, subjects: Collection[str]) -> None:
         """Read at once what opening a case for each of these subjects asks."""
         self.writing.openings.read(procedure, subjects)
-        if self.terms(procedure).procedure.subject == MEMBER:
-            self.writing.openings.read_members(subjects)
 
     def terms(self, procedure: str) -> Terms:
         """What a case of this procedure that opens now runs on."""
@@ -300,7 +296,7 @@ class Work:
 
     def _caught_up(self, code: str, at: datetime) -> Held:
         """Another case as a sweep would have left it: that no sweep was there yet changes nothing (design, law 1)."""
-        [other] = self.claim(wanted(col(CaseRow.code) == code).with_for_update())
+        [other] = self.claim("code = ?", code)
         if other.next_check is not None and other.next_check <= self.writing.instant(at):
             self.sweep([other], at)
         return other
@@ -339,7 +335,7 @@ class Work:
     def _code(self, prefix: str) -> str:
         """The next number of the year: the same openings in the same order always get the same codes."""
         if prefix not in self._numbers:  # the last one is found at once; counting them would read all cases
-            last = ask(self.session, "select code from case_ where code like ? order by id desc limit 1", f"{prefix}%")
+            last = ask(self.session, _LAST, f"{prefix}%")
             self._numbers[prefix] = int(last[0][0].removeprefix(prefix)) if last else 0
         self._numbers[prefix] += 1
         return f"{prefix}{self._numbers[prefix]:03d}"
@@ -367,6 +363,10 @@ class Work:
     def flush(self) -> None:
         """Write all that was collected: a handful of statements, however many cases."""
         self.writing.flush(self.post)
+
+
+_LAST = "select code, procedure from case_ where code like ? order by id desc limit 1"
+"""Asks for more than the index of codes has: SQLite would read and sort all of that."""
 
 
 def _in_order(one: Held, record: Record) -> Record:

@@ -36,7 +36,9 @@ NOTICE = ("id", "log_id", "case_id", "kind", "role", "step", "round", "variables
           "state", "why")  # fmt: skip
 PINS = ("definition_id", "settings_id", "calendar_id")
 NEW = ("id", "code", "procedure", "subject", "key", "parent_id", "parent_step", *PINS, "opened_on")
-MOVED = ("alone", "state", "closed_on", "changed_at", "version", "seq", "head", "course", "next_check_at")
+MOVED = ("changed_at", "version", "seq", "head", "course", "next_check_at")
+ENDED = ("alone", "state", "closed_on", *MOVED)
+"""Written where a case ends, is reopened or moved only: an index of `alone` is renewed for it."""
 
 
 _KEY = LOG.index("key") - 1
@@ -98,23 +100,25 @@ class Writing:
         self._write_standing()
         self._write_notices(ids, post)
         for one in self.touched.values():
-            one.written = one.seq
+            one.written, one.stood = one.seq, (one.state, one.closed)
         self.logs, self.payloads, self.tellings, self.touched, self.standing, self.pinned = [], [], [], {}, {}, []
 
     def _write_cases(self) -> None:
-        new, moved = [], []
+        new, moved, ended, pinned = [], [], [], {one.id for one in self.pinned}
         for one in self.touched.values():
-            row = (one.alone, one.state, one.closed, one.changed, one.version, one.seq, one.head, one.course,
-                   one.next_check)  # fmt: skip
-            if one.written:
+            row = one.changed, one.version, one.seq, one.head, one.course, one.next_check
+            if not one.written:
+                new.append((one.id, one.code, one.procedure, one.subject, one.key, one.parent_id, one.parent_step,
+                            *one.pins, one.opened, one.alone, one.state, one.closed, *row))  # fmt: skip
+            elif one.stood == (one.state, one.closed) and one.id not in pinned:
                 moved.append((*row, one.id, one.written))
             else:
-                new.append((one.id, one.code, one.procedure, one.subject, one.key, one.parent_id, one.parent_step,
-                            *one.pins, one.opened, *row))  # fmt: skip
-        if update_rows(self.session, Case, MOVED, ("id", "seq"), moved) != len(moved):
+                ended.append((one.alone, one.state, one.closed, *row, one.id, one.written))
+        found = update_rows(self.session, Case, MOVED, ("id", "seq"), moved)
+        if found + update_rows(self.session, Case, ENDED, ("id", "seq"), ended) != len(moved) + len(ended):
             raise Refused("Somebody else changed one of these cases at this very moment. Try again.", code="CHANGED")
         update_rows(self.session, Case, PINS, ("id",), [(*one.pins, one.id) for one in self.pinned])
-        insert_rows(self.session, Case, (*NEW, *MOVED), new)
+        insert_rows(self.session, Case, (*NEW, *ENDED), new)
 
     def _write_standing(self) -> None:
         stood = [(id,) for id in self.standing if self.touched[id].written]
