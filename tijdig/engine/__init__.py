@@ -20,6 +20,8 @@ from tijdig.engine.conditions import (
 )  # fmt: skip
 from tijdig.engine.language import (
     Close,
+    Column,
+    Comparison,
     DueRule,
     End,
     Escalate,
@@ -41,8 +43,8 @@ from tijdig.engine.language import (
 from tijdig.engine.terms import days, hours, months, weeks, working_days, years
 
 __all__ = [
-    "Close", "DueRule", "End", "Escalate", "Fact", "Go", "Goal", "Match", "May", "Procedure", "Programme", "Remind",
-    "Repeat", "Rows", "Setting", "Start", "Step", "Timetable", "at_least", "at_limit", "days", "done", "each", "fresh",
-    "hours", "in_time", "is_", "known", "months", "more", "on", "reached", "same", "took", "weeks", "working_days",
-    "years",
+    "Close", "Column", "Comparison", "DueRule", "End", "Escalate", "Fact", "Go", "Goal", "Match", "May", "Procedure",
+    "Programme", "Remind", "Repeat", "Rows", "Setting", "Start", "Step", "Timetable", "at_least", "at_limit", "days",
+    "done", "each", "fresh", "hours", "in_time", "is_", "known", "months", "more", "on", "reached", "same", "took",
+    "weeks", "working_days", "years",
 ]  # fmt: skip

@@ -106,7 +106,7 @@ def _decide(state: State, record: Record) -> None:
             f"'{outcome.name}' follows by itself when all are in; still missing: {', '.join(waits_for)}. "
             f"Wait for them, or choose another outcome."
         )
-    stray = sorted(set(record.values) - set(step.form))
+    stray = sorted(set(record.values) - {*step.form, *state.terms.procedure.counted_in(step.step)})
     if stray:
         asked = ", ".join(step.form) or "none"
         raise Refused(f"The form of step '{step.step}' has no field '{stray[0]}'. Its fields are: {asked}.")
@@ -185,7 +185,8 @@ def _facts(state: State, record: Record) -> None:
         if fact is None:
             names = ", ".join(f.fact for f in procedure.facts)
             raise Refused(f"{procedure.id} has no fact '{name}'. Its facts are: {names}.")
-        again = fact.many or fact.kind == "document" or record.act == "announce"
+        _compared(state, record, name)
+        again = fact.many or fact.kind == "document" or record.act == "announce" or _settles(state, record, name)
         if state.fact(name) is not None and not again:
             raise Refused(f"'{name}' is already known ({state.fact(name)}). Correct it instead: tijdig correct.")
     _ages(state.knowing(record.values), record)
@@ -195,8 +196,29 @@ def _correct(state: State, record: Record) -> None:
     for name, value in record.values.items():
         if state.fact(name) is None:
             raise Refused(f"'{name}' is not known in this case, so it cannot be corrected. Record it: tijdig record.")
+        _compared(state, record, name)
         if state.fact(name) == value:
             raise Refused(f"'{name}' already has that value ({value}). Nothing was changed.")
+
+
+def _compared(state: State, record: Record, name: str) -> None:
+    """Registers come in by their own step, and what is counted of them only follows from those and from settlements."""
+    comparison = state.terms.procedure.comparison(name)
+    if comparison is None:
+        return
+    if not _settles(state, record, name):
+        step = next((s.step for s in state.terms.procedure.steps if name in s.form), comparison.step)
+        raise Refused(f"'{name}' follows from the step '{step}'. Do that step; if it is done, let it be done again.")
+    _open_step(state, comparison.step)
+    _reason(record)
+
+
+def _settles(state: State, record: Record, name: str) -> bool:
+    """Whether the record settles a difference, and this is part of that."""
+    comparison = state.terms.procedure.comparison(name)
+    if comparison is None or record.act != "record":
+        return False
+    return comparison.settled in record.values and name in (comparison.settled, comparison.unsettled)
 
 
 def _may(state: State, act: str, name: str) -> May:

@@ -27,6 +27,7 @@ from tijdig.engine.conditions import (
 from tijdig.engine.errors import Problem
 from tijdig.engine.language import (
     Close,
+    Comparison,
     DueRule,
     Escalate,
     Fact,
@@ -68,6 +69,13 @@ def _problems(procedure: Procedure, known: Mapping[str, Procedure]) -> Iterator[
     yield from _loops(procedure)
     yield from _again(procedure)
     yield from _optional(procedure)
+    yield from _span(procedure)
+    for comparison in procedure.comparisons:
+        yield from _comparison(procedure, comparison)
+    for fact in procedure.facts:
+        if fact.kind in ("register", "settlement") and not procedure.comparison(fact.fact):
+            yield Problem(f"'{fact.fact}'", "NOT_COMPARED", f"a {fact.kind} belongs to no comparison",
+                          "Name it in one, or make it a document.")  # fmt: skip
 
 
 def place(part: Step | Goal) -> str:
@@ -308,6 +316,61 @@ def _rules(p: Procedure, part: Step | Goal) -> Iterator[Problem]:
         if (rung.every is not None) != (rung.times > 1):
             yield Problem(where, "ENDLESS_EVERY", f"'{rung.escalate}' needs both every and times, or neither",
                           "Say how often: times=.")  # fmt: skip
+
+
+def _span(p: Procedure) -> Iterator[Problem]:
+    """A period has two days, known from the start."""
+    if p.span and len(p.span) != 2:
+        yield Problem("span", "SPAN_UNCLEAR", f"it names {len(p.span)} facts", "Name two: its first and its last day.")
+    for name in p.span:
+        fact = p.fact(name)
+        if fact is None:
+            yield _unknown("span", f"fact '{name}'")
+        elif fact.kind != "date" or name not in p.opens_with:
+            yield Problem("span", "SPAN_UNCLEAR", f"'{name}' is no date with which a case opens",
+                          "Make it a date, and name it in opens_with.")  # fmt: skip
+
+
+def _comparison(p: Procedure, c: Comparison) -> Iterator[Problem]:
+    """Its facts have the kinds that it gives them, its step settles what comes before it, and its columns are there."""
+    where = f"comparison '{c.comparison}'"
+    kinds = {c.left: "register", c.right: "register", c.settled: "settlement", c.differences: "number",
+             c.unsettled: "number", c.total: "number", c.lines: "document", c.figures: "document"}  # fmt: skip
+    if len(kinds) < 8:
+        yield Problem(where, "NAME_CLASH", "it gives one fact two meanings", "Give each its own fact.")
+    for name, kind in kinds.items():
+        fact = p.fact(name)
+        if fact is None:
+            yield _unknown(where, f"fact '{name}'")
+        elif fact.kind != kind:
+            yield Problem(where, "OTHER_KIND", f"'{name}' is a {fact.kind}, not a {kind}", f"Make it a {kind}.")
+    for name in filter(None, (c.step, c.over)):
+        if not p.step(name):
+            yield _unknown(where, f"step '{name}'")
+    columns = [column.column for column in c.columns]
+    for name in (*c.key, *c.per, *c.during):
+        if name not in columns:
+            yield _unknown(where, f"column '{name}'")
+    if not c.key or not c.per or len(set(columns)) < len(columns):
+        yield Problem(where, "COLUMNS_UNCLEAR", "it has no key, no per, or a column twice", "Name each column once.")
+    if c.during and (len(c.during) != 2 or not p.span):
+        yield Problem(where, "SPAN_UNCLEAR", "'during' needs two columns and a span of the procedure", "Give both.")
+    yield from _fed(p, c, where)
+
+
+def _fed(p: Procedure, c: Comparison, where: str) -> Iterator[Problem]:
+    """Both registers are handed in by a step that the one that settles needs; nobody is asked what is counted."""
+    before, front = set[str](), {c.step}
+    while front:
+        before |= front
+        front = {need for name in front if (step := p.step(name)) for need in _needed(p, step)} - before
+    for step in p.steps:
+        for name in {*step.form} & {*c.counted}:
+            yield Problem(place(step), "COUNTED", f"it asks for '{name}', which is counted", "Take it out of form=.")
+    for name in c.registers:
+        if not any(name in step.form and step.step in before - {c.step} for step in p.steps):
+            yield Problem(where, "UNREACHABLE", f"no step before '{c.step}' hands in '{name}'",
+                          "Name it in the form of a step that this one needs.")  # fmt: skip
 
 
 def _loops(p: Procedure) -> Iterator[Problem]:

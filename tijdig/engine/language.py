@@ -21,7 +21,10 @@ from tijdig.engine.terms import Term
 #: The number of this language. The engine reads all earlier ones.
 LANGUAGE = 1
 
-FactKind = Literal["date", "moment", "row", "number", "money", "text", "choice", "yes_no", "document", "ref"]
+FactKind = Literal[
+    "date", "moment", "row", "number", "money", "text", "choice", "yes_no", "document", "ref", "register", "settlement",
+]  # fmt: skip
+ColumnKind = Literal["member", "ref", "date", "moment", "number", "choice", "yes_no"]
 SettingKind = Literal["term", "role", "number", "yes_no", "choice"]
 Reading = Literal["by", "from", "window"]
 Act = Literal[
@@ -346,11 +349,66 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a register: what its cells hold, by reference only. A choice is (name, label)."""
+
+    column: str
+    kind: ColumnKind
+    label: str
+    required: bool = True
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two registers, facts of kind `register`, that should say the same; each difference is settled by a person.
+
+    Both have these `columns`; those of `key` together name a line, which stands in a register once. `during`: the
+    columns that hold its begin and end, which must meet the `span` of the procedure. In `step` differences are settled,
+    one by one and with a reason, as facts `settled`; it cannot end while one stands unsettled. The installation counts
+    `differences`, those that are `unsettled`, and when the step ends the `total` of lines that hold; then it freezes
+    these lines as the document `lines`, and as `figures` how many there are for each value of the columns `per`. The
+    first of these has a row for each subject over which the step `over` opened cases, also when it has no line.
+    """
+
+    comparison: str
+    left: str
+    right: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    step: str
+    settled: str
+    differences: str
+    unsettled: str
+    total: str
+    lines: str
+    figures: str
+    per: tuple[str, ...]
+    over: str = ""
+    during: tuple[str, ...] = ()
+
+    @property
+    def registers(self) -> tuple[str, str]:
+        return self.left, self.right
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The facts that nobody types."""
+        return self.settled, self.differences, self.unsettled, self.total, self.lines, self.figures
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The columns in which two lines of one key may differ."""
+        return tuple(column.column for column in self.columns if column.column not in self.key)
+
+
+@dataclass(frozen=True, slots=True)
 class Procedure:
     """A definition.
 
     `owner` does the acts that no step and no `may` names; `late_to` hears each late day that has no ladder of its own.
-    `again`: a yes/no setting that allows a second case for one subject.
+    `again`: a yes/no setting that allows a second case for one subject. `span`: the two facts that bound the period
+    that a case is about; no two cases may overlap in it, but for those that were undone.
     """
 
     procedure: str
@@ -371,6 +429,8 @@ class Procedure:
     readers: tuple[Role, ...] = ()
     source: str = ""
     timetable: Timetable | None = None
+    span: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     @property
     def id(self) -> str:
@@ -384,6 +444,19 @@ class Procedure:
 
     def goal(self, name: str) -> Goal | None:
         return next((g for g in self.goals if g.goal == name), None)
+
+    def comparison(self, name: str) -> Comparison | None:
+        """The comparison to which this fact belongs: one of its registers, or what is counted of them."""
+        return next((c for c in self.comparisons if name in (*c.registers, *c.counted)), None)
+
+    def counted_in(self, step: str) -> tuple[str, ...]:
+        """The facts that the installation counts when this step is done."""
+        form = found.form if (found := self.step(step)) else ()
+        handed_in = [
+            name for c in self.comparisons if {*c.registers} & {*form} for name in (c.differences, c.unsettled)
+        ]
+        frozen = [name for c in self.comparisons if c.step == step for name in (c.total, c.lines, c.figures)]
+        return (*handed_in, *frozen)
 
     @property
     def parts(self) -> tuple[Goal | Step, ...]:

@@ -161,8 +161,9 @@ def next_deed(step: Advance, *, before: datetime | None, wanted: tuple[str, str]
     for at, _, asked in _to_do(step.state):
         if before and at >= before:
             return None
-        definition = step.case.terms.steps[asked.step]
-        values = {n: sample(f, at.date()) for n in definition.form if (f := step.case.terms.procedure.fact(n))}
+        procedure, definition = step.case.terms.procedure, step.case.terms.steps[asked.step]
+        asks = (*definition.form, *procedure.counted_in(asked.step))
+        values = {n: sample(f, at.date()) for n in asks if (f := procedure.fact(n))}
         for outcome in sorted(definition.outcomes, key=lambda o: asked.round > 1 or (asked.step, o.name) != wanted):
             record = Record(at, "decide", f"who-does-{asked.step}", values, asked.step, outcome.name,
                             reason="op tijd gedaan, als proef")  # fmt: skip
@@ -208,7 +209,7 @@ def _record_missing_fact(step: Advance, turn: datetime | None) -> Advance | None
     state, procedure = step.state, step.case.terms.procedure
     if turn and any(at >= turn for at, *_ in _to_do(state)):
         return None
-    asked = {name for s in procedure.steps for name in s.form}
+    asked = {name for s in procedure.steps for name in s.form} | {n for c in procedure.comparisons for n in c.counted}
     at = instant(local_day(state.now) + timedelta(days=1), NOON)
     for fact in procedure.facts:
         if not fact.announced and fact.fact not in asked and state.fact(fact.fact) is None:
@@ -254,7 +255,7 @@ def sample(fact: Fact, day: date) -> Any:
             return fact.choices[0][0]
         case "yes_no":
             return True
-        case "document":
+        case "document" | "register":
             return {"name": "proef.pdf", "sha256": "0" * 64}
         case _:
             return "proef"

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from tijdig.engine.calendar import local_day, midnight
 from tijdig.engine.case import Record, Terms, shift
-from tijdig.engine.conditions import Condition, Done, InTime, Known, Reached, Took, Truth
+from tijdig.engine.conditions import AnyOf, Condition, Done, InTime, Known, Reached, Took, Truth
 from tijdig.engine.due import Due, due
 from tijdig.engine.language import Close, DueRule, Repeat, Setting, Step
 from tijdig.engine.terms import Term
@@ -283,6 +283,8 @@ class State:
                 return self.day_of(fact) or self.today
             case Done(step) | Took(step):
                 return self.steps[step].done_on or self.today
+            case AnyOf(parts):
+                return min((self._met_day(part) for part in parts if part.holds(self)), default=self.today)
         return self.today
 
     # --- what records do

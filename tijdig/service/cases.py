@@ -16,6 +16,7 @@ from tijdig.engine.case import Record, Terms
 from tijdig.engine.errors import Refused, StaleVersion
 from tijdig.engine.language import Act, Procedure
 from tijdig.engine.terms import parse
+from tijdig.service.comparing import settlement, with_counts
 from tijdig.service.forms import clean_text, read_day, read_values
 from tijdig.service.held import Held
 from tijdig.service.people import MEMBER, Directory
@@ -60,7 +61,8 @@ def open_case(
     _subject(people, terms.procedure, subject)
     _named(terms.procedure, at_step, terms.steps)
     facts = read_values(terms.procedure, values, store=work.keep)
-    record = _authorised(people, terms, doing.record("open", values=facts, step=at_step), subject=subject)
+    record = doing.record("open", values=facts, step=at_step)
+    record = _authorised(people, terms, record, roles_for(terms, "open", at_step), subject=subject)
     return work.open(procedure, subject, record, key=key)
 
 
@@ -91,6 +93,18 @@ def record_facts(work: Work, people: Directory, case: str, values: Mapping[str, 
     """Record new facts, or attach documents."""
     held = work.find(case)
     return _act(work, held, people, doing.record("record", values=_read(work, held, values)))
+
+
+def settle(work: Work, people: Directory, case: str, difference: str, holds: str, doing: Doing) -> Stride:
+    """Settle a difference between two registers: which of the two holds there, with the reason.
+
+    Whoever does the step in which it is settled may do so; settling again changes one's mind.
+    Raises Refused for a difference or register that is not there, and without a reason.
+    """
+    held = work.find(case)
+    work.flush()
+    step, values = settlement(work.keep, held, difference, holds)
+    return _act(work, held, people, doing.record("record", values=values, step=step), as_act="decide")
 
 
 def correct(work: Work, people: Directory, case: str, values: Mapping[str, str], doing: Doing) -> Stride:
@@ -130,19 +144,27 @@ def _current(work: Work, case: str, version: int | None) -> Held:
     return held
 
 
-def _act(work: Work, held: Held, people: Directory, record: Record) -> Stride:
+def _act(work: Work, held: Held, people: Directory, record: Record, *, as_act: str = "") -> Stride:
+    """Apply what somebody does who may do this act, or the act `as_act`."""
     if record.person and not people.knows(record.person):
         raise Refused(f"There is no person '{record.person}'. Name somebody of `tijdig export people`.")
     terms = held.terms
     _named(terms.procedure, record.step, terms.names)
-    return work.apply(held, _authorised(people, terms, record, subject=held.subject, case=held.code))
+    roles = roles_for(terms, as_act or record.act, record.step)
+    record = _authorised(people, terms, record, roles, subject=held.subject, case=held.code)
+    if terms.procedure.comparisons:
+        work.flush()  # what is counted is read from the log
+        record = with_counts(work.keep, held, record)
+    return work.apply(held, record)
 
 
-def _authorised(people: Directory, terms: Terms, record: Record, *, subject: str, case: str = "") -> Record:
+def _authorised(
+    people: Directory, terms: Terms, record: Record, roles: tuple[str, ...], *, subject: str, case: str = ""
+) -> Record:
     """The record as this person may make it: in their own right, or as the deputy of somebody absent."""
     right = people.may_act(
         record.by,
-        roles_for(terms, record.act, record.step),
+        roles,
         subject=subject,
         case=case,
         on=local_day(record.at),

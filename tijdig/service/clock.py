@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import NamedTuple, cast
 
+from sqlalchemy import update
 from sqlmodel import Session
 
 from models.bulk import ask, instant_of
-from models.operation import Installation
-from tijdig.engine.calendar import ZONE, instant, midnight
+from models.operation import Installation, Programme
+from tijdig.engine.calendar import ZONE, instant, local_day, midnight
 from tijdig.engine.errors import Misconfigured, Refused
 
 
@@ -76,6 +77,8 @@ def set_clock(session: Session, at: str | None, *, wall: datetime) -> datetime:
     if known.trial_now and moment < known.trial_now:
         shown = known.trial_now.astimezone(ZONE).isoformat(timespec="minutes")
         raise Refused(f"The trial clock stands at {shown} and only goes forwards. Give that moment or a later one.")
+    if known.trial_now is None:  # programmes count from here, not from the wall clock of when it was set up
+        session.execute(update(Programme).values(done_until=local_day(moment), next_check_at=moment))
     row = installation(session)
     row.trial_now = moment
     session.add(row)

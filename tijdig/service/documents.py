@@ -7,10 +7,12 @@ handed in: it may be thrown away.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
@@ -18,8 +20,8 @@ from typing import IO, Any
 from sqlmodel import Session
 
 from models.case import Document
-from tijdig.engine.errors import Refused
-from tijdig.service.forms import Store, clean_text
+from tijdig.engine.errors import Damaged, Refused
+from tijdig.service.forms import clean_text
 
 MOST_BYTES = 10 * 1024 * 1024
 """The largest file that is taken (ux.md, Ledenlink: max. 10 MB)."""
@@ -83,19 +85,47 @@ def note(session: Session, kept: dict[str, Any], *, now: datetime) -> None:
         session.flush()
 
 
-def keeper(session: Session, folder: Path, *, now: datetime) -> Store:
-    """What keeps a file of this machine, for `Work.keep`. Raises Refused as `save`, and for a path that is no file."""
+def content(folder: Path, kept: Mapping[str, Any]) -> bytes:
+    """The content of a file that was handed in. Raises Damaged when it is gone, or is not what was handed in."""
+    with suppress(OSError):
+        found = path_of(folder, kept["sha256"]).read_bytes()
+        if sha256(found).hexdigest() == kept["sha256"]:
+            return found
+    raise Damaged(f"The file '{kept['name']}' is not what was handed in, or gone. Put it back from a backup.")
 
-    def keep(path: str) -> dict[str, Any]:
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """What keeps files, for `Work.keep`: those of this machine by their path, and what we write ourselves."""
+
+    session: Session
+    folder: Path
+    now: datetime
+
+    def __call__(self, path: str) -> dict[str, Any]:
+        """Keep a file of this machine. Raises Refused as `save`, and for a path that is no file."""
         try:
             with Path(path).open("rb") as source:
-                kept = save(folder, Path(path).name, source)
+                kept = save(self.folder, Path(path).name, source)
         except OSError as error:
             raise Refused(f"{path} cannot be read ({error.strerror}). Name a file that is there.") from None
-        note(session, kept, now=now)
+        note(self.session, kept, now=self.now)
         return kept
 
-    return keep
+    def keep(self, name: str, written: bytes) -> dict[str, Any]:
+        """Keep what was made here; gives what a document fact holds."""
+        kept = save(self.folder, name, BytesIO(written))
+        note(self.session, kept, now=self.now)
+        return kept
+
+    def content(self, kept: Mapping[str, Any]) -> bytes:
+        """The content of a file that was handed in."""
+        return content(self.folder, kept)
+
+
+def keeper(session: Session, folder: Path, *, now: datetime) -> Keeper:
+    """What keeps files in this transaction."""
+    return Keeper(session, folder, now)
 
 
 def _chunks(source: IO[bytes]) -> Iterator[bytes]:

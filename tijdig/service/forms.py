@@ -102,7 +102,7 @@ def _kind(fact: Fact) -> Any:
             return Annotated[bool, reading(_yes_no)]
         case "choice":
             return Annotated[str, reading(lambda v: _choice(fact, v))]
-        case "document" | "row":
+        case "document" | "register" | "settlement" | "row":
             return dict[str, Any]
         case _:
             return Annotated[str, reading(clean_text)]
@@ -153,7 +153,10 @@ def read_values(procedure: Procedure, given: Mapping[str, Any], *, store: Store 
         raise Refused(f"{procedure.id} has no fact '{stray[0]}'. Its facts are: {', '.join(known)}.")
     values = {name: value for name, value in given.items() if value not in (None, "")}
     for name, value in values.items():
-        if known[name].kind == "document":
+        comparison = procedure.comparison(name)
+        if comparison and name in comparison.counted:
+            raise Refused(f"'{name}' ({known[name].label}) wordt geteld uit de registers. Laat het weg.")
+        if known[name].kind in ("document", "register"):
             values[name] = _document(name, value, store)
     try:
         form = model_for([known[name] for name in values], all_optional=True).model_validate(values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,6 +28,7 @@ from tijdig.engine.snapshot import canonical
 from tijdig.engine.state import State
 from tijdig.service import cases, documents
 from tijdig.service.cases import Doing
+from tijdig.service.comparing import BAD_REGISTER
 from tijdig.service.forms import clean_text, model_for, plain
 from tijdig.service.held import Held
 from tijdig.service.links import hashed, live_link
@@ -38,7 +40,9 @@ CHOOSE = "Maak een keuze."
 NOT_NOW = "Deze keuze kan nu niet. Maak een andere keuze."
 REASON = f"Schrijf een reden van minimaal {MIN_REASON} tekens."
 NOTHING = "U hebt nog niets ingevuld. Vul minstens één veld in."
-MISSING = {"document": "Kies een bestand.", "choice": CHOOSE, "yes_no": "Kies ja of nee."}
+MISSING = {
+    "document": "Kies een bestand.", "register": "Kies een bestand.", "choice": CHOOSE, "yes_no": "Kies ja of nee.",
+}  # fmt: skip
 WRONG = {
     "date": "Vul een datum in, bijvoorbeeld 15-10-2021.",
     "moment": "Vul een datum en een tijd in, bijvoorbeeld 2021-10-15T17:00.",
@@ -108,9 +112,9 @@ class Changed:
 
 
 def hand_in(
-    session: Session, token: str, answer: Answer, *, now: datetime
+    session: Session, token: str, answer: Answer, *, now: datetime, files: Path
 ) -> Receipt | Mistakes | Changed | Sheet | Finished | None:
-    """Decide what was handed in, in this transaction. The same form twice gives the same receipt.
+    """Decide what was handed in, in this transaction; `files` is where files are. The same form twice: one receipt.
 
     Gives Mistakes or Changed when nothing was decided yet, the sheet with its refusal when this person may not,
     Finished when somebody did it before, and None when the link leads nowhere.
@@ -132,14 +136,20 @@ def hand_in(
         return Mistakes(seen, problems)
     if answer.version != row.version:
         return Changed(seen, tuple(_changes(held, Directory.load(session), answer.version)))
-    _decide(session, seen, answer, now)
+    try:
+        with session.begin_nested():
+            _decide(session, seen, answer, now, files)
+    except Refused as refusal:
+        if refusal.code != BAD_REGISTER:
+            raise
+        return Mistakes(seen, {vars(refusal)["fact"]: str(refusal)})
     return Receipt(now, _number(row, answer))
 
 
-def _decide(session: Session, sheet: Sheet, answer: Answer, now: datetime) -> None:
+def _decide(session: Session, sheet: Sheet, answer: Answer, now: datetime, files: Path) -> None:
     for kept in answer.documents.values():
         documents.note(session, kept, now=now)
-    work = Work(session)
+    work = Work(session, keep=documents.keeper(session, files, now=now))
     cases.decide(
         work, Directory.load(session), sheet.case.code, sheet.link.step, _outcome(sheet, answer),
         {fact.fact: value for fact in sheet.fields if (value := answer.given(fact.fact))},

@@ -186,6 +186,7 @@ def _notice_words(notice: Pending, reader: Reader) -> dict[str, Any]:
         "escalates_to": the(str(said["escalates_to"])) if escalates else "",
         "reminded": all_days([date.fromisoformat(d) for d in said["reminded"]]) if said.get("reminded") else "",
         "before": without_year(before, due) if before and due else "", "reason": sentence(reason) if reason else "",
+        "dates": {name: short_date(date.fromisoformat(day)) for name, day in dict(said.get("dates", {})).items()},
         "outcome": inside(str(said.get("outcome", ""))), "day": short_date(day) if day else "",
     }  # fmt: skip
 

@@ -132,10 +132,18 @@ def _variables(result: Advance, effect: Effect, asked: Obligation | None, record
         said["told_on"] = _told_on(result, effect)
         said |= _next_escalation(result, effect)
     step = terms.procedure.step(effect.step)
+    said["dates"] = _dates(result, step) if step else None
     if effect.kind == "decide" and step and (outcome := step.outcome(effect.rule)):
         said |= {"outcome": outcome.label, "day": effect.nominal, "closed": bool(result.state.closed),
                  "reason": record.reason if record else ""}  # fmt: skip
-    return {name: _plain(value) for name, value in said.items() if value not in (None, "", [])}
+    return {name: _plain(value) for name, value in said.items() if value not in (None, "", [], {})}
+
+
+def _dates(result: Advance, step: Step) -> dict[str, str]:
+    """The days among the facts that come with a step, as ISO text: what its own words may name."""
+    facts, procedure = result.state.facts, result.case.terms.procedure
+    shown = (fact for name in step.shows if (fact := procedure.fact(name)) and fact.kind == "date")
+    return {fact.fact: facts[fact.fact] for fact in shown if facts.get(fact.fact)}
 
 
 def _due_variables(asked: Obligation, terms: Terms) -> dict[str, Any]:

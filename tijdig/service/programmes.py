@@ -26,6 +26,7 @@ from tijdig.service.cohorts import cohort
 from tijdig.service.held import LOADER
 from tijdig.service.incidents import cause_of, passed, raise_incident
 from tijdig.service.pins import current
+from tijdig.service.spans import overlapping
 from tijdig.service.sweep import RETRY_AFTER
 from tijdig.service.work import Work
 
@@ -64,8 +65,10 @@ def _open(session: Session, row: ProgrammeRow, now: datetime) -> list[str]:
             subjects = _subjects(session, programme, period)
         for subject in subjects:
             key = f"{programme.programme}/{subject}/{period.day}"
-            if session.exec(select(CaseRow.id).where(CaseRow.key == key)).first() is None:
-                with tried.apart(key):
+            if session.exec(select(CaseRow.id).where(CaseRow.key == key)).first() is not None:
+                continue
+            with tried.apart(key):
+                if not _by_hand(session, terms, record):
                     opened.append(_open_one(session, programme.opens, subject, record, key, now))
         if not tried.failed:
             row.done_until = period.day
@@ -75,6 +78,15 @@ def _open(session: Session, row: ProgrammeRow, now: datetime) -> list[str]:
         row.next_check_at = now + RETRY_AFTER
     session.add(row)
     return opened
+
+
+def _by_hand(session: Session, terms: Terms, record: Record) -> bool:
+    """Whether somebody opened a case of this very period already."""
+    if not terms.procedure.span:
+        return False
+    bounds = tuple(record.values[name] for name in terms.procedure.span)
+    known = overlapping(session, terms, record.values)
+    return bounds in {(each.since.isoformat(), each.until.isoformat()) for each in known}
 
 
 def _open_one(session: Session, procedure: str, subject: str, record: Record, key: str, now: datetime) -> str:

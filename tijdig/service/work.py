@@ -19,6 +19,7 @@ from tijdig.engine.advance import Advance, Opening, advance, move, open_case
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Case, Effect, Happened, Record, Terms
 from tijdig.engine.errors import AlreadyOpen, Refused
+from tijdig.engine.fold import fold
 from tijdig.engine.snapshot import canonical
 from tijdig.service.chain import ACT, Entry, commit, courses, follow, link, record_to_json
 from tijdig.service.cohorts import cohort
@@ -26,6 +27,7 @@ from tijdig.service.forms import Store
 from tijdig.service.held import LOADER, Held, Lock, held, named, pick, read_all
 from tijdig.service.pins import Pins, current, versions
 from tijdig.service.post import Post
+from tijdig.service.spans import refuse_overlap
 from tijdig.service.strides import Line, Step, Stride, Strides, stride
 from tijdig.service.weaving import Woven, timetable_of, woven_for
 from tijdig.service.writing import Writing
@@ -148,6 +150,9 @@ class Work:
             self._refuse_followed(one, record)
             if not one.is_open:
                 self._catch_up_running(one.terms, one.subject, record.at)
+        if one.terms.procedure.span and record.act in ("correct", "take-back", "reopen"):
+            self.flush()
+            refuse_overlap(self.session, one.terms, {**fold(one.case).facts, **record.values}, but=one.id)
         record = _in_order(one, record)
         body = canonical(record_to_json(record))
         taken = self._stride(one, Step.of(one.terms, one.course, record, body), record)
@@ -189,6 +194,9 @@ class Work:
             pins, terms, record = self._woven(pins, terms, record)
         self._catch_up_running(terms, subject, record.at)
         self._refuse_second(terms, subject)
+        if terms.procedure.span:
+            self.flush()
+            refuse_overlap(self.session, terms, record.values)
         body, entries = canonical(record_to_json(record)), _carried(carried or {}, record.at)
         course = b""
         for entry in entries:

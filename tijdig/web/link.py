@@ -105,7 +105,7 @@ def decide(token: LivingToken, given: Annotated[Given, Depends(_form)], house: T
     answer = _answer(house, token, form, given)
     with house.store.write() as session:
         now = house.now(session)
-        result = hand_in(session, token, answer, now=now)
+        result = hand_in(session, token, answer, now=now, files=documents.folder_of(house.settings.data))
     match result:
         case None:
             raise _dead(token)

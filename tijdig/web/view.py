@@ -23,6 +23,7 @@ STATUS = {"on_time": "● Op schema", "close": "▲ Bijna", "late": "■ Te laat
 YES_NO = (("ja", "Ja"), ("nee", "Nee"))
 HINTS = {
     "document": "Hoogstens 10 MB. Geen cliëntnamen en geen BSN, ook niet in de bestandsnaam.",
+    "register": "CSV in UTF-8. Alleen cliëntreferenties: geen namen en geen BSN, ook niet in de bestandsnaam.",
     "text": "Geen cliëntnamen en geen BSN.",
     "date": "Bijvoorbeeld 15-10-2021.",
     "money": "Bijvoorbeeld 1.250,00.",
@@ -222,14 +223,14 @@ def _known(sheet: Sheet) -> Iterator[tuple[str, str, str]]:
     shown = sheet.step.shows if sheet.step else ()
     for fact in sheet.state.terms.procedure.facts:
         value = sheet.state.fact(fact.fact)
-        if value is not None and fact.kind != "row" and (sheet.is_colleague or fact.fact in shown):
-            is_file = fact.kind == "document"
+        if value is not None and fact.kind not in ("row", "settlement") and (sheet.is_colleague or fact.fact in shown):
+            is_file = fact.kind in ("document", "register")
             yield fact.label, _said(fact, value), value["sha256"] if is_file else ""
 
 
 def _said(fact: Fact, value: Any) -> str:
     match fact.kind:
-        case "document":
+        case "document" | "register":
             return str(value["name"])
         case "date" | "moment":
             day = as_day(value)

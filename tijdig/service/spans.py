@@ -1,0 +1,56 @@
+"""Periods that cases are about: no two cases of a procedure with a span may overlap, but for those that were undone.
+
+A half-year that is delivered twice, in two dossiers, would have two sets of figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from tijdig.engine.calendar import short_date
+from tijdig.engine.case import Terms
+from tijdig.engine.errors import Refused
+from tijdig.engine.fold import fold
+from tijdig.service.held import held, read_all
+from tijdig.service.openings import UNDONE
+
+
+class Spanned(NamedTuple):
+    """A case, and the period that it is about."""
+
+    code: str
+    since: date
+    until: date
+
+
+def overlapping(session: Session, terms: Terms, facts: Mapping[str, Any], *, but: int = 0) -> list[Spanned]:
+    """The cases of a procedure that overlap the period of these facts; `but` is the id of the case itself.
+
+    Raises Refused for a period that ends before it begins.
+    """
+    procedure = terms.procedure
+    since, until = (date.fromisoformat(facts[name]) for name in procedure.span)
+    if until < since:
+        raise Refused(f"{procedure.span[1]} ({until}) lies before {procedure.span[0]} ({since}). Mend one of the two.")
+    others = held(
+        session, "procedure = ? and id <> ? and state not in (?*) order by id", procedure.id, but, list(UNDONE)
+    )
+    read_all(session, others)
+    bounds = ((one.code, fold(one.case).facts, one.terms.procedure.span or procedure.span) for one in others)
+    found = [Spanned(code, *(date.fromisoformat(said[name]) for name in span)) for code, said, span in bounds]
+    return [each for each in found if each.since <= until and since <= each.until]
+
+
+def refuse_overlap(session: Session, terms: Terms, facts: Mapping[str, Any], *, but: int = 0) -> None:
+    """Raise Refused when another case is about part of this period."""
+    if not all(name in facts for name in terms.procedure.span):
+        return  # opening says which one is missing
+    for code, since, until in overlapping(session, terms, facts, but=but):
+        raise Refused(
+            f"{code} is about {short_date(since)} to {short_date(until)}, which overlaps this period. Give other "
+            f"days, or go on with {code}; what was opened in error is cancelled: tijdig act {code} cancel."
+        )
