@@ -2,8 +2,11 @@
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
 from flows.tender_bidder import TENDER_BIDDER
+from flows.wzd_half_year import EACH_HALF_YEAR, EACH_YEAR, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from tijdig.engine.language import Programme
 
-PROCEDURES = (ORANGE_STATUS, RED_FOLLOW_UP, TENDER_BIDDER, ZAP_APPROVAL, ZAP_ARRANGEMENT)
-PROGRAMMES: tuple[Programme, ...] = ()
+PROCEDURES = (
+    ORANGE_STATUS, RED_FOLLOW_UP, TENDER_BIDDER, ZAP_APPROVAL, ZAP_ARRANGEMENT, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR,
+)  # fmt: skip
+PROGRAMMES: tuple[Programme, ...] = (EACH_HALF_YEAR, EACH_YEAR)

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from tests.definitions.complaint import COMPLAINT
 from tests.definitions.house import SETTINGS
 from tests.definitions.site_visit import SITE_VISIT
 from tests.definitions.tender import OBJECTION, TENDER_BIDDER
-from tests.definitions.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from tests.engine.play import a_procedure, after
 from tijdig.engine import (
     Close,
+    Column,
+    Comparison,
     DueRule,
     End,
     Escalate,
@@ -63,6 +65,25 @@ def one(**given: Any) -> Procedure:
     return a_procedure(work(**given))
 
 
+LINE = Column("line", "ref", "Regel")
+COUNTED = {
+    "settled": "settlement", "differences": "number", "unsettled": "number", "total": "number", "lines": "document",
+    "figures": "document",
+}  # fmt: skip
+
+
+def comparing(form: tuple[str, ...] = (), **changed: Any) -> Procedure:
+    """Two registers handed in by one step and settled in the next, with something changed."""
+    said = {"left": "left", "right": "right", "columns": (LINE,), "key": ("line",), "per": ("line",), "step": "settle",
+            **{name: name for name in COUNTED}, **changed}  # fmt: skip
+    kinds = {"left": "register", "right": "register", **COUNTED}
+    return a_procedure(
+        work("hand_in", form=("left", "right"), outcomes=GO), work("settle", form=form),
+        facts=tuple(Fact(name, kind, name) for name, kind in kinds.items()),
+        comparisons=(Comparison("both", **said),),
+    )  # fmt: skip
+
+
 BROKEN = [
     ("BAD_NAME", "'Work'", a_procedure(work("Work"))),
     ("BAD_NAME", "'case'", a_procedure(work("case"))),
@@ -84,6 +105,22 @@ BROKEN = [
     ("UNKNOWN_NAME", "may 'extend'", a_procedure(work(), may=(May("extend", ("rol",), of="nowhere"),))),
     ("UNKNOWN_NAME", "ends or facts", a_procedure(work(), ends=(End("left", "Weg", known("nothing")),))),
     ("UNKNOWN_NAME", "ends or facts", a_procedure(work(), facts=(Fact("x", "text", "X", required=done("nowhere")),))),
+    ("UNKNOWN_NAME", "span", a_procedure(work(), span=("nothing", "begun_on"))),
+    ("SPAN_UNCLEAR", "span", a_procedure(work(), span=("begun_on",))),
+    ("SPAN_UNCLEAR", "span", a_procedure(work(), span=("why", "begun_on"), facts=(Fact("why", "text", "Waarom"),))),
+    ("NOT_COMPARED", "'left'", a_procedure(work(), facts=(Fact("left", "register", "Links"),))),
+    ("UNKNOWN_NAME", "comparison 'both'", comparing(step="nowhere")),
+    ("UNKNOWN_NAME", "comparison 'both'", comparing(over="nowhere")),
+    ("UNKNOWN_NAME", "comparison 'both'", comparing(total="nothing")),
+    ("UNKNOWN_NAME", "comparison 'both'", comparing(key=("nothing",))),
+    ("UNKNOWN_NAME", "comparison 'both'", comparing(per=("nothing",))),
+    ("OTHER_KIND", "comparison 'both'", comparing(total="begun_on")),
+    ("NAME_CLASH", "comparison 'both'", comparing(unsettled="differences")),
+    ("COLUMNS_UNCLEAR", "comparison 'both'", comparing(key=())),
+    ("COLUMNS_UNCLEAR", "comparison 'both'", comparing(columns=(LINE, LINE))),
+    ("SPAN_UNCLEAR", "comparison 'both'", comparing(during=("line", "line"))),
+    ("UNREACHABLE", "comparison 'both'", comparing(step="hand_in")),
+    ("COUNTED", "step 'settle'", comparing(form=("total",))),
     ("NO_END", "procedure", one(outcomes=GO)),
     ("NEEDS_CYCLE", "step 'second'", a_procedure(work("first", needs=("second",)), work("second", needs=("first",)))),
     ("ANCHOR_CYCLE", "goal 'goal'", a_procedure(

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from tests.definitions.complaint import COMPLAINT
 from tests.definitions.house import SETTINGS
 from tests.definitions.site_visit import SITE_VISIT
 from tests.definitions.tender import OBJECTION, TENDER_BIDDER
-from tests.definitions.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from tests.engine.play import Play, line
 from tijdig.engine.advance import advance, open_case
 from tijdig.engine.calendar import Calendar, instant, local_day, midnight
@@ -156,11 +156,11 @@ ON_TIME: list[tuple[str, Deeds, list[str], str]] = [
     ("zap-arrangement", [("2026-01-12", "vg7_advice", "positive", {}), ("2027-10-05", "renew", "renewing", {})],
      ["2027-10-05 close case renewing"], "renewing"),
     ("wzd-half-year", [
-        ("2026-07-09", "extract", "counted", {"ons_count": 0}),
-        ("2026-07-10", "log", "counted", {"log_count": 9}),
+        ("2026-07-09", "extract", "handed_in", {"care_file": DOCUMENT}),
+        ("2026-07-10", "log", "handed_in", {"officer_log": DOCUMENT, "differences": 9, "unsettled": 0}),
         ("2026-07-24", "collect", "accept_missing", {}),
-        ("2026-07-27", "reconcile", "explained", {}),
-        ("2026-08-03", "send", "sent", {"sent_on": "2026-08-03", "receipt": "2026-114"})],
+        ("2026-07-27", "reconcile", "settled", {"total": 9, "delivery": DOCUMENT, "figures": DOCUMENT}),
+        ("2026-08-03", "send", "sent", {"sent_on": "2026-08-03", "receipt": "2026-114", "proof": DOCUMENT})],
      ["2026-07-28 remind norm two_weeks > kwaliteitsadviseur", "2026-08-03 close case sent"], "sent"),
     ("tender-bidder", [
         ("2020-06-10", "join", "join", {}),

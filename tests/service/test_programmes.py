@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
+from flows.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_RETURN
 from models.operation import Cohort, Incident, Installation
 from models.organisation import Subject
 from models.session import Store
-from tests.definitions.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_RETURN
 from tijdig.engine.calendar import midnight
 from tijdig.engine.case import Record
 from tijdig.engine.fold import fold
+from tijdig.service.clock import set_clock
 from tijdig.service.held import Held, held
 from tijdig.service.pins import first_versions, publish
 from tijdig.service.programmes import install, open_periods
@@ -63,6 +64,15 @@ def test_an_outage_over_two_half_years_opens_both_each_on_its_own_day(store):
             ("2026-01..2026-06", date(2026, 7, 1)),
             ("2026-07..2026-12", date(2027, 1, 1)),
         ]
+
+
+def test_in_a_trial_periods_count_from_the_first_trial_time_also_before_it_was_set_up(store):
+    with store.write() as session:
+        set_clock(session, "2025-06-02", wall=INSTALLED)
+        set_clock(session, "2025-06-03", wall=INSTALLED)
+
+    assert open_periods(store, now=day("2025-06-30")) == []
+    assert open_periods(store, now=day("2025-07-01")) == ["WZH-2025-001"]
 
 
 def test_periods_from_before_the_installation_are_not_opened(store):

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import func, select
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from models.case import Case
 from models.operation import Installation
@@ -17,7 +18,6 @@ from tests.databases import Databases
 from tests.definitions.complaint import COMPLAINT
 from tests.definitions.site_visit import SITE_VISIT
 from tests.definitions.tender import OBJECTION, TENDER_BIDDER
-from tests.definitions.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from tests.service.house import NOW, new_house
 from tijdig.engine.calendar import Calendar
 from tijdig.engine.errors import Misconfigured

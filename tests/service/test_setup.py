@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flows import PROCEDURES
-from tests.definitions.wzd_half_year import EACH_HALF_YEAR
+from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows.wzd_half_year import EACH_HALF_YEAR
 from tijdig.engine.errors import Refused
 from tijdig.service.setup import init
 
@@ -21,6 +21,7 @@ def test_a_set_up_that_fails_takes_away_what_it_made_and_nothing_else(tmp_path: 
     copy.write_bytes(b"the database of last year")
 
     with pytest.raises(Refused, match="no procedure 'wzd-half-year'"):
-        init(f"sqlite:///{tmp_path / 'tijdig.db'}", PROCEDURES, (EACH_HALF_YEAR,), trial=True, sample=False, wall=NOW)
+        init(f"sqlite:///{tmp_path / 'tijdig.db'}", (ORANGE_STATUS, RED_FOLLOW_UP), (EACH_HALF_YEAR,), trial=True,
+             sample=False, wall=NOW)  # fmt: skip
 
     assert list(tmp_path.iterdir()) == [copy]

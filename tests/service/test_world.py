@@ -11,10 +11,10 @@ from sqlalchemy import select as columns
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from flows.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_RETURN
 from models.case import Case, Log
 from models.operation import Cohort
 from models.schema import METADATA
-from tests.definitions.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_RETURN
 from tests.service.office import Office
 from tijdig.engine import Close, Fact, Procedure, Start, Step
 from tijdig.engine.calendar import local_day

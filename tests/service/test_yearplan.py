@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 from icalendar import Calendar, Event
 
+from flows.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_RETURN
 from models.operation import Cohort
-from tests.definitions.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_RETURN
 from tests.service.office import Office
 from tests.service.test_forecast import TWO_STEPS
 from tijdig.engine.errors import Refused

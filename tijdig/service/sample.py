@@ -17,8 +17,11 @@ from tijdig.engine.errors import Misconfigured
 from tijdig.service.imports import import_table
 from tijdig.service.tables import Table, read_table
 
-KINDS = ("people", "members", "assignments", "settings")
+KINDS = ("people", "members", "assignments", "settings", "cohort")
 """In this order: each names what those before it brought."""
+
+COHORT = "wzd-members"
+"""The group of the sample's file `cohort`."""
 
 _FOLDER = files("tijdig") / "sample"
 
@@ -39,7 +42,9 @@ def load_sample(session: Session, *, by: str, now: datetime) -> None:
     """
     roles = {row.cells["role"] for row in _table("assignments", "role").rows}
     for kind in KINDS:
-        done = import_table(session, kind, _read(kind), by=by, now=now, roles=roles)
+        done = import_table(
+            session, kind, _read(kind), by=by, now=now, roles=roles, name=COHORT if kind == "cohort" else ""
+        )
         if done.problems:
             first = done.problems[0]
             where = f"Sample file {kind}.csv, row {first.row}"
