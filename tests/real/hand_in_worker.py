@@ -53,7 +53,7 @@ class Counter:
 
 def a_filing(number: int, pieces: int) -> Filing:
     """The piece of this number: they come evenly over the last hour, the last one in the closing second."""
-    left = timedelta(seconds=3600 * (pieces - 1 - number) // pieces)
+    left = timedelta(hours=1) * (pieces - 1 - number) / pieces
     return Filing(
         f"za-{number // TOGETHER % 240:03}", f"stuk-{number}", CLOSES - left, f"{number:064x}", channel="portaal"
     )
