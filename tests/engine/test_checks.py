@@ -52,6 +52,7 @@ PROCEDURES = (
 )  # fmt: skip
 FINISH = (Close("done", "Klaar"),)
 GO = (Go("on", "Verder"),)
+TWO = (Go("on", "Verder"), Go("off", "Anders"))
 AGAIN = (*FINISH, Repeat("again", "Opnieuw", step="work"))
 UNSET = Setting("unset", "Misschien", optional=True)
 GOAL = Goal("goal", "Doel", after(), role="rol")
@@ -193,8 +194,25 @@ RUNS = [
     ("GO_NOWHERE", "step 'first'", a_procedure(
         work("first", outcomes=(Go("on", "Verder"), Go("off", "Anders"))), work("second", needs=took("first", "on")))),
     ("UNREACHABLE", "step 'second'", a_procedure(
-        work("first"), work("second", needs=is_("never", True)), facts=(Fact("never", "yes_no", "Nooit"),))),
+        work("first", outcomes=TWO), work("second", needs=took("first", "on") & took("first", "off")))),
+    ("GO_NOWHERE", "step 'second'", a_procedure(
+        work("first", outcomes=TWO), work("second", needs=took("first", "off"), outcomes=TWO),
+        work("third", needs=took("first", "on") | took("second", "on")))),
 ]  # fmt: skip
+
+
+COME_TO = {
+    "what-an-outcome-leads-to-that-another-outcome-led-to": a_procedure(
+        work("first", outcomes=(*FINISH, *GO)), work("second", needs=took("first", "on"), outcomes=(*FINISH, *GO)),
+        work("third", needs=took("second", "on"))),
+    "what-needs-a-fact-that-no-form-asks": a_procedure(
+        work("first"), work("second", needs=is_("said", True)), facts=(Fact("said", "yes_no", "Gezegd"),)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("procedure", COME_TO.values(), ids=COME_TO)
+def test_a_rehearsal_comes_to(procedure: Procedure) -> None:
+    assert list(rehearse(Terms(procedure, {}, Calendar()), [NEW_YEAR])) == []
 
 
 @pytest.mark.parametrize(("code", "place", "procedure"), RUNS, ids=[code for code, *_ in RUNS])

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tijdig.cli.command import AS_JSON, AT, BEHALF, BY, command, option
+from tijdig.cli.command import AS_JSON, AT, BEHALF, BY, PLAN, command, option
 from tijdig.cli.screen import day, line, row_problem, say, show_json, table
 from tijdig.cli.words import _
 
@@ -180,6 +180,27 @@ def check(tender: str, by: str, behalf: str, at: str | None, as_json: bool) -> N
         [(r["provider"], ARRIVALS[r["arrival"]], day(r["last_at"]), len(r["pieces"]),
           [f"{f['piece']} ({FAULTS[f['fault']]})" for f in r["findings"]]) for r in rows],
     )  # fmt: skip
+
+
+@command(
+    "handin record", _("Zet in elk dossier wat het register zegt: tijdig ingeschreven of te laat."), TENDER, BY, BEHALF,
+    PLAN, AT, AS_JSON,
+)  # fmt: skip
+def record(tender: str, by: str, behalf: str, plan: bool, at: str | None, as_json: bool) -> None:
+    """A decision in every case of a provider that handed in; with `--plan` only how many there would be."""
+    from dataclasses import asdict
+
+    from tijdig.cli import edge
+    from tijdig.service import registrations
+
+    with edge.acting("handin record", by, behalf=behalf, at=at, plan=plan) as doing:
+        done = asdict(registrations.record_registrations(doing, tender))
+    if as_json:
+        show_json(done)
+        return
+    line(_("{in_time} dossiers op tijd, {too_late} te laat.").format(**done))
+    if done["without_case"]:
+        say(_("Zonder dossier: {providers}.").format(providers=", ".join(done["without_case"])))
 
 
 def _receipt(receipt: "Receipt") -> dict[str, Any]:

@@ -5,8 +5,8 @@ Two runs complete the static checks (design, law 9): "nobody acts" and "all on t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -22,6 +22,10 @@ from tijdig.engine.state import State
 from tijdig.engine.timetable import sample as sample_timetable
 
 NOON = time(12, 0)
+Wanted = Mapping[str, str]
+"""Which outcome to take in a step, by the step's name."""
+NOTHING: Wanted = {}
+
 HORIZON = timedelta(days=3 * 366)
 """A case in which all was done on time and that is not closed by then never ends."""
 
@@ -118,26 +122,65 @@ def _all_on_time(opened: Advance, day: date) -> Iterator[Problem]:
 
 
 def _every_outcome(opened: Advance, day: date) -> Iterator[Problem]:
-    """Each outcome taken once, all else on time: the case still closes, and some run comes to every step."""
-    terms, reached = opened.case.terms, set[str]()
-    for definition in terms.procedure.steps:
+    """Each outcome taken once, and each fact that no form asks recorded once, all else on time.
+
+    The case still closes, and some run comes to every step.
+    """
+    runs = _Runs(opened)
+    for definition in opened.case.terms.procedure.steps:
         for outcome in definition.outcomes:
-            step = opened
-            for step in _on_time(opened, (definition.step, outcome.name)):
-                reached |= {name for name, at in step.state.steps.items() if at.status != "waiting"}
-            taken = f"{definition.step}/1/decide/{outcome.name}" in step.case.ledger
-            if taken and not step.state.closed:
+            end = runs.taking(definition.step, outcome.name)
+            if end and not end.state.closed:
                 yield Problem(place(definition), "GO_NOWHERE", f"opened on {day}, after '{outcome.name}' and all else "
-                              f"done on time, it never closes (open: {_open(step)})",
+                              f"done on time, it never closes (open: {_open(end)})",
                               "Let a step need this outcome, or let it close or repeat.")  # fmt: skip
+    runs.record_each_fact()
+    yield from _unreachable(opened, runs.reached, day)
+
+
+@dataclass(slots=True)
+class _Runs:
+    """Runs of one opened case; `ways` are the outcomes that were to be taken when a run first came to a step."""
+
+    opened: Advance
+    reached: set[str] = field(default_factory=set)
+    ways: dict[str, Wanted] = field(default_factory=dict)
+
+    def taking(self, step: str, outcome: str) -> Advance | None:
+        """The end of a run that took this outcome: of itself, or on the way on which another run came to the step."""
+        way = self.ways.get(step, NOTHING)
+        for wanted in ({step: outcome}, {**way, step: outcome}) if way else ({step: outcome},):
+            end = self.run(self.opened, wanted)
+            if f"{step}/1/decide/{outcome}" in end.case.ledger:
+                return end
+        return None
+
+    def run(self, begun: Advance, wanted: Wanted) -> Advance:
+        step = begun
+        for step in _on_time(begun, wanted):
+            for name, at in step.state.steps.items():
+                if at.status != "waiting":
+                    self.reached.add(name)
+                if at.status in ("open", "done"):
+                    self.ways.setdefault(name, wanted)
+        return step
+
+    def record_each_fact(self) -> None:
+        for fact in _asked_by_no_form(self.opened.case.terms.procedure):
+            if begun := _record(self.opened, fact):
+                self.run(begun, {})
+
+
+def _unreachable(opened: Advance, reached: Set[str], day: date) -> Iterator[Problem]:
+    terms = opened.case.terms
     by_chance = {s.step for s in terms.procedure.steps if any(isinstance(c, AtLimit) for c in walk(s.needs))}
     for name in terms.steps.keys() - reached - by_chance:
         yield Problem(_place(terms, name), "UNREACHABLE", f"opened on {day}, no outcome of any step leads to it",
                       "Mend its needs= or when=, or take it out.")  # fmt: skip
 
 
-def _on_time(opened: Advance, wanted: tuple[str, str] = ("", "")) -> Iterator[Advance]:
-    """A case step by step until it closes, sticks or is past the horizon; a `wanted` (step, outcome) is taken once."""
+def _on_time(opened: Advance, wanted: Wanted = NOTHING) -> Iterator[Advance]:
+    """A case step by step until it closes, sticks or is past the horizon; `wanted` outcomes are each taken once."""
     step, until = opened, opened.case.opened.at + HORIZON
     while not step.state.closed and step.state.now <= until:
         turn = step.state.next_turn()
@@ -152,7 +195,7 @@ def _open(step: Advance) -> str:
     return ", ".join(asked.step for asked in obligations(step.state) if asked.stands) or "nothing"
 
 
-def next_deed(step: Advance, *, before: datetime | None, wanted: tuple[str, str] = ("", "")) -> Advance | None:
+def next_deed(step: Advance, *, before: datetime | None, wanted: Wanted = NOTHING) -> Advance | None:
     """The deed that comes next where all is done on time, and what it brings; its record is the last one of its case.
 
     A step is done on its safe day at noon, with sample values and the first outcome that the rules allow. None where
@@ -164,7 +207,7 @@ def next_deed(step: Advance, *, before: datetime | None, wanted: tuple[str, str]
         procedure, definition = step.case.terms.procedure, step.case.terms.steps[asked.step]
         asks = (*definition.form, *procedure.counted_in(asked.step))
         values = {n: sample(f, at.date()) for n in asks if (f := procedure.fact(n))}
-        for outcome in sorted(definition.outcomes, key=lambda o: asked.round > 1 or (asked.step, o.name) != wanted):
+        for outcome in sorted(definition.outcomes, key=lambda o: asked.round > 1 or wanted.get(asked.step) != o.name):
             record = Record(at, "decide", f"who-does-{asked.step}", values, asked.step, outcome.name,
                             reason="op tijd gedaan, als proef")  # fmt: skip
             if done := _try(step, record):
@@ -206,15 +249,22 @@ def _try(step: Advance, record: Record) -> Advance | None:
 
 def _record_missing_fact(step: Advance, turn: datetime | None) -> Advance | None:
     """Where all wait for a fact that no form asks: somebody records it the next day."""
-    state, procedure = step.state, step.case.terms.procedure
-    if turn and any(at >= turn for at, *_ in _to_do(state)):
+    if turn and any(at >= turn for at, *_ in _to_do(step.state)):
         return None
-    asked = {name for s in procedure.steps for name in s.form} | {n for c in procedure.comparisons for n in c.counted}
-    at = instant(local_day(state.now) + timedelta(days=1), NOON)
-    for fact in procedure.facts:
-        if not fact.announced and fact.fact not in asked and state.fact(fact.fact) is None:
-            return _try(step, Record(at, "record", "who-records", {fact.fact: sample(fact, at.date())}))
+    for fact in _asked_by_no_form(step.case.terms.procedure):
+        if step.state.fact(fact.fact) is None:
+            return _record(step, fact)
     return None
+
+
+def _asked_by_no_form(procedure: Procedure) -> Iterator[Fact]:
+    asked = {name for s in procedure.steps for name in s.form} | {n for c in procedure.comparisons for n in c.counted}
+    return (fact for fact in procedure.facts if not fact.announced and fact.fact not in asked)
+
+
+def _record(step: Advance, fact: Fact) -> Advance | None:
+    at = instant(local_day(step.state.now) + timedelta(days=1), NOON)
+    return _try(step, Record(at, "record", "who-records", {fact.fact: sample(fact, at.date())}))
 
 
 def _part(terms: Terms, name: str) -> Step | Goal:

@@ -25,6 +25,8 @@ ADMINISTRATOR = "beheerder"
 """The role that keeps the installation; no definition names it."""
 MEMBER = "lid"
 """The role that a member holds over itself: by rule, without an end (who left is still told how its cases ended)."""
+OWN = (MEMBER, "zorgaanbieder")
+"""What whom a case is about is called: in a cooperative, and in a care office. Each holds it over itself."""
 NO_RIGHT = "NO_RIGHT"
 """The code of a refusal because of who asks; such a denial is logged."""
 
@@ -123,7 +125,7 @@ class Directory:
         facts = self._facts(subject)
         if role in self._roster.by_case and (found := self._covering(role, "case", case, on)):
             return found
-        if (facts.held or role == MEMBER) and (found := self._over(role, subject, facts, on)):
+        if (facts.held or role in OWN) and (found := self._over(role, subject, facts, on)):
             return found
         asked = role, facts.region, on
         known: tuple[str, ...] | None = self._roster.memo.get(asked)
@@ -151,10 +153,10 @@ class Directory:
     def _over(self, role: str, subject: str, facts: Facts, on: date) -> tuple[str, ...]:
         """Who holds the role over this subject by name; a member its own."""
         if not facts.held:
-            is_member = role == MEMBER and facts.name is not None and subject not in self._roster.colleagues
+            is_member = role in OWN and facts.name is not None and subject not in self._roster.colleagues
             return (subject,) if is_member else ()
         held = {span.person for name, span in facts.held if name == role and span.covers(on)}
-        if role == MEMBER and self.is_member(subject):
+        if role in OWN and self.is_member(subject):
             held.add(subject)
         return tuple(sorted(held))
 
@@ -274,7 +276,7 @@ class Directory:
         """The roles that anybody holds on a day."""
         members = self._session.exec(select(Person.id).where(~col(Person.digest)).limit(1)).first()
         held = frozenset(self._session.exec(_held_on(Assignment.role, on).distinct()))
-        return held | {MEMBER} if members else held
+        return held | set(OWN) if members else held
 
     def active(self, on: date) -> int:
         """How many people hold a role on a day."""

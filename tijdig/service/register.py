@@ -103,7 +103,7 @@ def closing(session: Session, register: Register) -> datetime:
     hour = time.fromisoformat(cells["time"]) if cells["time"] else None
     ends = due(
         date.fromisoformat(cells["date"]), days(0), calendar=current_calendar(session), basis="contract", cutoff=hour,
-        boundary="voor" if cells["date_qualifier"] == "voor" else "uiterlijk",
+        boundary=cells.get("boundary") or "uiterlijk",
     )  # fmt: skip
     return ends.late_from if hour else ends.late_from - _SECOND
 

@@ -13,11 +13,13 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
+from models.case import Case as CaseRow
 from models.register import HandIn, Register
 from tijdig.engine.calendar import local_day, short_moment
 from tijdig.engine.errors import Refused
 from tijdig.procurement.registration import Arrival, Finding, Piece, Required, arrival, findings, required
-from tijdig.service.cases import Doing
+from tijdig.service.acting import Acting
+from tijdig.service.cases import Doing, decide
 from tijdig.service.held import LOADER
 from tijdig.service.people import Directory
 from tijdig.service.pins import current
@@ -35,6 +37,24 @@ class Registration:
     """When the last piece came that was in time."""
     pieces: tuple[Receipt, ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def filed_at(self) -> datetime:
+        """The second that counts: of the last piece that was in time, or where all are late of the first."""
+        return (self.last_at or self.pieces[0].filing.received_at).replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """In how many cases it was said that a registration came in time, or too late; and who has no case."""
+
+    in_time: int
+    too_late: int
+    without_case: tuple[str, ...]
+
+
+HAND_IN, IN_TIME, TOO_LATE, FILED_AT = "hand_in", "in_time", "too_late", "filed_at"
+"""The step, its outcomes and its field by which a procedure takes part in a register."""
 
 
 def open_register(session: Session, people: Directory, doing: Doing, tender: str) -> Mapping[str, int]:
@@ -103,6 +123,33 @@ def _rows(session: Session, tender: str) -> Sequence[HandIn]:
 def _filed(row: HandIn) -> Filing:
     dated = None if row.dated == date.min else row.dated
     return Filing(row.provider, row.piece, row.received_at, row.sha256, dated, row.channel, row.name)
+
+
+# --- into the cases
+
+
+def record_registrations(doing: Acting, tender: str) -> Recorded:
+    """Say in each provider's case what the register says: in time or too late, and to the second when.
+
+    Each is a decision of who does this. A case in which it was taken before stays as it is; who handed in nothing is
+    left alone, and loses the right by itself. Raises Refused before the opening, and as deciding does.
+    """
+    register = register_of(doing.session, tender)
+    if register.opened_at is None:
+        raise Refused(f"Register '{tender}' is nog niet geopend. Open het eerst: tijdig handin open {tender}.")
+    found = {each.provider: each for each in registrations(doing.session, doing.people, doing.doing, tender)}
+    asked = "procedure = ? and id in (select case_id from open_obligation where step = ?)"
+    cases = [one for one in doing.work.claim(asked, register.procedure, HAND_IN) if one.subject in found]
+    doing.people.prefetch(found)
+    for one in cases:
+        each = found[one.subject]
+        decide(
+            doing.work, doing.people, one.code, HAND_IN, TOO_LATE if each.arrival == "late" else IN_TIME,
+            {FILED_AT: each.filed_at.isoformat()}, doing.doing,
+        )  # fmt: skip
+    in_time = sum(found[one.subject].arrival != "late" for one in cases)
+    known = set(doing.session.exec(select(CaseRow.subject).where(CaseRow.procedure == register.procedure)))
+    return Recorded(in_time, len(cases) - in_time, tuple(sorted(found.keys() - known)))
 
 
 def _readers(session: Session, register: Register) -> tuple[str, ...]:
