@@ -12,11 +12,12 @@ from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 from sqlmodel import col, select
 
+from flows.audit import audit
 from flows.check_ahead import check_ahead
 from flows.deliver import deliver
 from flows.orange_status import follow_up_orange_status, start_orange_status
 from flows.sweep import sweep
-from models.case import Log, Payload
+from models.case import Case, Log, Payload
 from models.message import Mail
 from models.operation import Installation, Run
 from tests.service.office import Office
@@ -144,6 +145,20 @@ def test_delivery_composes_and_sends(trial: Office) -> None:
         mails = session.exec(select(Mail)).all()
     assert {mail.state for mail in mails} == {"verzonden"}
     assert (message or "").startswith(f"{len(mails)} berichten gemaakt. Verstuurd {len(mails)},")
+
+
+def test_the_audit_puts_right_what_differs_from_the_log_and_shows_it(trial: Office) -> None:
+    ended(start_orange_status, **ORANGE)
+    with trial.store.write() as session:
+        session.exec(select(Case)).one().version = 7
+
+    assert ended(audit) == ("Completed", "1 dossiers nagegaan, 1 weken af van hun logboek.")
+    assert ended(audit) == ("Completed", "1 dossiers nagegaan, 0 weken af van hun logboek.")
+    [table] = [json.loads(each) for each in artifacts("audit")]
+    assert table == [{"Dossier": "ORA-2026-001", "Wat": "version was 7, moet 1", "Hersteld": "ja"}]
+    with trial.reading() as session:
+        kinds = [(run.kind, run.by) for run in session.exec(select(Run))]
+    assert kinds == [("audit", "prefect")] * 2
 
 
 def test_looking_ahead_tells_which_role_nobody_will_hold(trial: Office) -> None:
