@@ -20,7 +20,7 @@ from tests.checker.chain import judge_chain
 from tests.checker.days import Office, day_of
 from tests.checker.finding import Finding, Unjudgeable
 from tests.checker.language import Terms
-from tests.checker.post import Post, captured
+from tests.checker.post import Captured, Post, captured
 from tests.checker.replay import Replay, replay
 from tests.checker.rows import Book, CaseRow, Standing
 
@@ -30,12 +30,12 @@ PEOPLE_ACT = {"announce", "child", "cohort", "open"}
 
 
 def judge(
-    store: str | Book, mail: Path | Iterable[bytes] | None, now: datetime, *, rounds: Iterable[datetime] = ()
+    store: str | Book, mail: Path | Iterable[bytes | Captured] | None, now: datetime, *, rounds: Iterable[datetime] = ()
 ) -> list[Finding]:
     """All that is wrong in an installation right after a round (a sweep, then a delivery) at `now`.
 
     `store` is the address of a database (a SQLite file, or postgresql://…) or what `store.read` gave. `mail` is what
-    the outside got: a folder of .eml files or raw messages, each as often as it arrived; None: that is not judged.
+    the outside got: a folder of .eml files, or messages raw or read, each as often as it arrived; None: not judged.
     `rounds`: earlier moments of rounds; who gives them also learns of what came later than it could have.
     """
     book = store if isinstance(store, Book) else tables.read(store)

@@ -38,10 +38,10 @@ class Captured:
     text: str
 
 
-def captured(mail: Path | Iterable[bytes]) -> list[Captured]:
-    """Mails out of a folder of .eml files, or as raw messages."""
+def captured(mail: Path | Iterable[bytes | Captured]) -> list[Captured]:
+    """Mails out of a folder of .eml files, or as raw messages, or as somebody read them already."""
     raw = [file.read_bytes() for file in sorted(mail.glob("*.eml"))] if isinstance(mail, Path) else mail
-    return [_parsed(each) for each in raw]
+    return [each if isinstance(each, Captured) else _parsed(each) for each in raw]
 
 
 def _parsed(raw: bytes) -> Captured:

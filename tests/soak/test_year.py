@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from random import SystemRandom
 
 import pytest
 
@@ -19,6 +20,8 @@ from tests.soak.year import DAILY, WEEKLY
 FIXED = 20260105
 """The same year in every run; the long soak plays one beside it that nobody saw before."""
 
+THOUSAND = 900
+"""So many members have a thousand cases: some turn orange twice, and some red."""
 
 SHOWN = 20
 
@@ -40,11 +43,11 @@ def test_a_year_of_forty_cases(databases: Databases, tmp_path: Path, seed: int |
 def test_a_year_of_a_thousand_cases(
     databases: Databases, tmp_path: Path, seed: int | None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    seeds = [seed or FIXED]
+    seeds = [seed] if seed else [FIXED, SystemRandom().randrange(10**6)]
 
     with capfd.disabled(), ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         soaking = {
-            each: pool.submit(soak, each, 1000, DAILY, (databases.new(), databases.new()), tmp_path / str(each),
+            each: pool.submit(soak, each, THOUSAND, DAILY, (databases.new(), databases.new()), tmp_path / str(each),
                               partial(aloud, each))
             for each in seeds
         }  # fmt: skip

@@ -52,7 +52,7 @@ class Rhythm:
         return (*morning, *(hour for hour in ODD_HOURS if chance.random() < self.more))
 
 
-DAILY = Rhythm(range(5), 0.04)
+DAILY = Rhythm(range(5), 0.02)
 WEEKLY = Rhythm((0,), 0.02)
 NOW_AND_THEN = Rhythm((), 0.01)
 
@@ -100,7 +100,8 @@ class Year:
     def of(cls, seed: int, address: str, folder: Path, rhythm: Rhythm) -> Year:
         """The house of a seed: what befalls it is the same whatever the rhythm."""
         own = Random(f"{seed} {rhythm}")
-        return cls(Store.at(address), folder, Fate.by(Random(seed)), own, MailServer(own), rhythm)
+        store = Store.at(address, sync="normal")  # no power fails here
+        return cls(store, folder, Fate.by(Random(seed)), own, MailServer(own), rhythm)
 
     def invent(self, seed: int, members: int) -> Iterator[date]:
         """Live it, with new deeds each day; gives each day that is over."""
