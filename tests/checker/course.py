@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from tests.checker.days import CLOSES, DAY, Term, count, day_of, instant, midnight
@@ -12,8 +12,9 @@ from tests.checker.effects import Effect, planned
 from tests.checker.finding import Unjudgeable
 from tests.checker.language import Json, Terms, as_term, parts
 from tests.checker.rows import Standing
+from tests.checker.statute import LAWS, extended
 
-NEVER_ROLLS = {"norm", "contract"}
+DATE = len("2026-01-05")
 _ENDS_WITH = {"withdraw": "withdrawn", "cancel": "cancelled", "merge": "merged"}
 _ONLY_FACTS = {"record", "attach", "announce", "correct", "move", "remind"}
 
@@ -111,7 +112,15 @@ class Course:
             case "done":
                 return self.steps[name].done_on if name in self.steps else self.met.get(name)
         value = self.facts.get(anchor)
-        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+        if not isinstance(value, str) or len(value) < DATE:
+            return None
+        return date.fromisoformat(value) if len(value) == DATE else day_of(_moment(value))
+
+    def moment(self, anchor: str) -> datetime:
+        """The instant of an anchor whose day is known: its own, or the begin of that day."""
+        value, day = self.facts.get(anchor), self.day(anchor)
+        assert day
+        return _moment(value) if isinstance(value, str) and len(value) > DATE else midnight(day)
 
     def value(self, anchor: str) -> Any:
         """A fact as it is, or the day of an anchor as text."""
@@ -128,7 +137,7 @@ class Course:
             return None
         anchor = self.day(served.get("after") or served.get("before") or served["on"])
         term = served.get("within") or served.get("lead")
-        if term and self.terms.term(term) is None:  # optional, and nobody set it
+        if term and self.terms.value(term) is None:  # optional, and nobody set it
             return None
         if anchor is None or (served.get("again") and self.steps[name].round < 2):
             return None
@@ -136,21 +145,41 @@ class Course:
         return self._count(served, anchor, more)
 
     def _count(self, rule: Json, anchor: date, more: tuple[Term, ...]) -> Due:
-        office = self.terms.office
-        term = self.terms.term(rule.get("within") or rule.get("lead"))
+        basis, cutoff = rule.get("basis", "intern"), rule.get("cutoff")
+        office = self.terms.office.reading(rule.get("calendar") or ("atw" if basis == "wettelijk" else "kantoor"))
+        given = self.terms.value(rule.get("within") or rule.get("lead"))
+        if given and "hours" in given:
+            return self._hours(rule, given["hours"], more)
+        term = as_term(given) if given else None
         if rule.get("before"):
             nominal = count(count(anchor, (term,) if term else (), office, -1), more, office)
         else:
             nominal = count(anchor, ((term, *more) if term else more), office)
-        if rule.get("boundary") == "voor" and not rule.get("cutoff"):
+        if rule.get("boundary") == "voor" and not cutoff:
             nominal -= DAY
-        basis = rule.get("basis", "intern")
-        roll = rule.get("roll") or ("none" if basis in NEVER_ROLLS else "prev_workday")
-        stays = {"none": lambda day: day, "prev_workday": office.on_or_before, "next_workday": office.on_or_after}
-        due, cutoff = stays[roll](nominal), rule.get("cutoff")
+        runs = bool(term and term[0] and not rule.get("before"))
+        roll = rule.get("roll") or {"intern": "prev_workday", "wettelijk": "atw"}.get(basis, "none")
+        due = nominal
+        if roll in LAWS and term and runs:  # neither a date that is named nor one that is counted back
+            due = extended(nominal, anchor, (term, *more), roll, self.terms.office.reading(roll))
+        elif roll not in (*LAWS, "none"):
+            due = office.on_or_before(nominal) if roll == "prev_workday" else office.on_or_after(nominal)
         late_from = instant(due, time.fromisoformat(cutoff)) if cutoff else midnight(due + DAY)
+        return self._ends(nominal, due, late_from, basis)
+
+    def _hours(self, rule: Json, hours: int, more: tuple[Term, ...]) -> Due:
+        """A term in hours ends at its own minute, by elapsed time (3.5), and never rolls."""
+        if more or rule.get("cutoff"):
+            raise Unjudgeable("a term in hours with something more")
+        since = self.moment(rule.get("after") or rule["before"])
+        late_from = since + timedelta(hours=-hours if rule.get("before") else hours)
+        return self._ends(day_of(late_from), day_of(late_from), late_from, rule.get("basis", "intern"))
+
+    def _ends(self, nominal: date, due: date, late_from: datetime, basis: str) -> Due:
+        """Safe is the last office day that closes no later than it is late."""
         closes_in_time = instant(due, CLOSES) <= late_from
-        return Due(nominal, due, late_from, office.on_or_before(due if closes_in_time else due - DAY), basis)
+        safe = self.terms.office.on_or_before(due if closes_in_time else due - DAY)
+        return Due(nominal, due, late_from, safe, basis)
 
     # --- through time
 
@@ -319,6 +348,12 @@ class Course:
         if self._plan is None:
             self._plan = tuple(planned(self))
         return self._plan
+
+
+def _moment(value: str) -> datetime:
+    """A moment as it was recorded; without a zone it is local."""
+    at = datetime.fromisoformat(value)
+    return at.astimezone(UTC) if at.tzinfo else instant(at.date(), at.time())
 
 
 def _people(record: Record) -> set[str]:

@@ -42,11 +42,17 @@ class Office:
     good_friday: str
     extra_closed: frozenset[date]
     daily: bool
+    decreed: frozenset[date] = frozenset()
+    """Days that a royal decree equates with holidays: free by the Algemene termijnenwet, not for the office."""
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Office:
-        extra = frozenset(map(date.fromisoformat, body["extra_closed"]))
-        return cls(body["may5"], body["good_friday"], extra, body.get("open_days") == "all")
+        extra, decreed = (frozenset(map(date.fromisoformat, body.get(k, ()))) for k in ("extra_closed", "decree_days"))
+        return cls(body["may5"], body["good_friday"], extra, body.get("open_days") == "all", decreed)
+
+    def reading(self, calendar: str) -> Office:
+        """The working days of `kantoor` (its own), `atw` or `eu` (deadlines.md, section 2)."""
+        return self if calendar == "kantoor" else _by_law(self.decreed if calendar == "atw" else frozenset())
 
     def works(self, day: date) -> bool:
         if day in self.extra_closed:
@@ -79,6 +85,11 @@ class Office:
 
     def _feasts(self, year: int) -> frozenset[date]:
         return _feasts(year, self.may5, self.good_friday)
+
+
+@cache
+def _by_law(decreed: frozenset[date]) -> Office:
+    return Office("closed", "closed", decreed, daily=False)
 
 
 @cache

@@ -31,9 +31,9 @@ _JUDGED = {
     "start": "start facts",
     "end": "end label when",
     "may": "may roles of by times until",
-    "due": "after within before lead on basis boundary roll source fatal cutoff again",
+    "due": "after within before lead on basis boundary roll calendar source fatal cutoff again",
 }
-_FACT_KINDS = {"date", "number", "money", "text", "choice", "yes_no", "document", "ref"}
+_FACT_KINDS = {"date", "moment", "number", "money", "text", "choice", "yes_no", "document", "ref"}
 _UNITS = {"days", "weeks", "months", "years", "working_days"}
 
 
@@ -210,8 +210,6 @@ def _check(construct: str, value: Json) -> None:
         raise Unjudgeable(f"'{min(unknown)}' of a {construct}")
     if construct == "fact" and value["kind"] not in _FACT_KINDS:
         raise Unjudgeable(f"a fact of kind {value['kind']}")
-    if construct == "due" and (value.get("basis") == "wettelijk" or value.get("roll") in ("atw", "eu")):
-        raise Unjudgeable("a statutory term")
     for key, inside in value.items():
         for each in inside if isinstance(inside, list) else [inside]:
             if key in _INSIDE and isinstance(each, Mapping):

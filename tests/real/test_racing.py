@@ -17,6 +17,9 @@ __all__ = ["theatre"]
 pytestmark = [pytest.mark.real, pytest.mark.filterwarnings("ignore:.*imghdr.*:DeprecationWarning")]
 
 SHORT, LONG = Story(members=6, every=10, days=80), Story(members=18, every=1, days=80)
+RARELY = Story(members=18, every=20, days=80)
+"""Of whom much falls on one instant: a round, and a correction that moves what that round told."""
+
 CREWS = [
     pytest.param(SHORT, 2, id="two"),
     pytest.param(LONG, 4, id="four", marks=[pytest.mark.long, pytest.mark.timeout(1200)]),
@@ -39,7 +42,7 @@ def test_all_that_sweep_then_act_then_deliver_do_what_one_does_alone(theatre: Th
     assert incidents(together) == incidents(alone) == []
 
 
-@pytest.mark.parametrize(("story", "crew"), CREWS)
+@pytest.mark.parametrize(("story", "crew"), [*CREWS, pytest.param(RARELY, 2, id="rarely", marks=pytest.mark.long)])
 def test_all_that_do_everything_at_once_miss_nothing_and_do_nothing_twice(
     theatre: Theatre, story: Story, crew: int
 ) -> None:
