@@ -5,63 +5,23 @@ A row is a day, what somebody does on it, and what comes of it, as in test_orang
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from models.operation import Installation
-from models.organisation import Address, Assignment, Person
 from models.session import Store
 from tests.databases import Databases
-from tests.service.office import Office, found
+from tests.service.office import Office
+from tests.service.zap_office import PLAN, office, settled, unset
 from tijdig.engine.errors import AlreadyOpen, FourEyes, Misconfigured, Refused
 
+__all__ = ["office", "settled", "unset"]  # fixtures
 ZAP, ZGA = "zap-approval/lid-001", "zap-arrangement/lid-001"
-MORE = {"wlz1": "wlz-team", "behaviour1": "gedragskundige"}
-TERMS = {
-    "zap_wlz_opinion_term": "10 werkdagen", "zap_quality_opinion_term": "15 werkdagen",
-    "vg7_advice_term": "3 weken", "zap_decide_term": "5 werkdagen", "zap_repair_term": "4 weken",
-}  # fmt: skip
-PLAN = {"zap": "@zap.pdf", "sector": "ghz_ggz", "care": "care_24h", "vg7": "nee"}
 Deed = Callable[[Office], list[str]]
 Row = tuple[str, Deed, list[str]]
-
-
-@pytest.fixture(scope="module")
-def unset(shared_databases: Databases) -> str:
-    """The address of an office with all roles, in which nobody chose a term yet."""
-    address = shared_databases.new()
-    store = found(address, (ZAP_APPROVAL, ZAP_ARRANGEMENT))
-    with store.write() as session:
-        session.add_all(Person(id=person, name=person.title()) for person in MORE)
-        session.flush()
-        for person, role in MORE.items():
-            session.add(Assignment(person_id=person, role=role))
-            session.add(Address(person_id=person, since=date(2020, 1, 1), email=f"{person}@zorg.example"))
-    store.close()
-    return address
-
-
-@pytest.fixture(scope="module")
-def settled(shared_databases: Databases, unset: str) -> str:
-    """The same, in which the house has chosen its terms (X-16); validity is left unset."""
-    address = shared_databases.copy(unset)
-    office = Office(Store.at(address))
-    for setting, value in TERMS.items():
-        office.choose(setting, value)
-    office.store.close()
-    return address
-
-
-@pytest.fixture
-def office(databases: Databases, settled: str) -> Iterator[Office]:
-    store = Store.at(databases.copy(settled))
-    yield Office(store)
-    store.close()
 
 
 def opens(by: str = "adviser1", **facts: str) -> Deed:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from tijdig.cli import (
     acts,
     ahead,
+    arrangements,
     backup,
     bench,
     cases,
@@ -39,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     cases.start, cases.cases, cases.case, cases.tasks, grid.grid,
     acts.decide, acts.record, acts.correct, acts.act, moving.move,
     comparing.reconcile, comparing.figures,
+    arrangements.register, arrangements.approved, arrangements.declared,
     sweeping.sweep, sweeping.effects, mail.deliver, mail.outbox, mail.settle, sweeping.incidents, sweeping.retry,
     sweeping.audit, sweeping.verify, backup.backup, backup.restore, backup.release, due.due, ahead.simulate,
     ahead.plan_ics, bench.bench, completion.completion,

@@ -97,7 +97,7 @@ def _kind(fact: Fact) -> Any:
         case "number":
             return Annotated[int, Field(ge=fact.min, le=fact.max), reading(_whole)]
         case "money":
-            return Annotated[int, Field(ge=fact.min, le=fact.max), reading(_cents)]
+            return Annotated[int, Field(ge=fact.min, le=fact.max), reading(read_cents)]
         case "yes_no":
             return Annotated[bool, reading(_yes_no)]
         case "choice":
@@ -117,7 +117,7 @@ def _whole(value: object) -> int:
 _AMOUNT = re.compile(r"(-?)(\d+|\d{1,3}(?:\.\d{3})+)(?:,(\d{1,2}))?")
 
 
-def _cents(value: object) -> int:
+def read_cents(value: object) -> int:
     """Dutch amounts only: in "12.50" the point would count for nothing, and make it a hundredfold."""
     found = _AMOUNT.fullmatch(str(value).strip().removeprefix("€").strip())
     if not found:

@@ -80,6 +80,12 @@ def days_left(due: date, today: date) -> str:
     return ("vandaag", "morgen")[left] if left < 2 else f"nog {left} dagen"
 
 
+def euros(cents: int) -> str:
+    """An amount: "1.250,00"."""
+    whole = f"{abs(cents) // 100:,}".replace(",", ".")
+    return f"{'-' if cents < 0 else ''}{whole},{abs(cents) % 100:02d}"
+
+
 def count(number: int, one: str, more: str) -> str:
     """A number of things: "1 dag", "3 dagen"."""
     return f"{number} {one if number == 1 else more}"
