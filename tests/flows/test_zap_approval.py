@@ -5,18 +5,23 @@ A row is a day, what somebody does on it, and what comes of it, as in test_orang
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import select, update
 
+from models.message import Mail
 from models.operation import Installation
+from models.organisation import Person
 from models.session import Store
 from tests.databases import Databases
 from tests.service.office import Office
 from tests.service.zap_office import PLAN, office, settled, unset
 from tijdig.engine.errors import AlreadyOpen, FourEyes, Misconfigured, Refused
+from tijdig.service.compose import compose
 
 __all__ = ["office", "settled", "unset"]  # fixtures
 ZAP, ZGA = "zap-approval/lid-001", "zap-arrangement/lid-001"
@@ -461,3 +466,49 @@ def test_an_approval_is_taken_back_only_after_what_it_gave_was_cancelled(office:
 
     does("adviser2", "cancel", ZGA)(office)
     assert does("adviser2", "take-back", step="decide")(office) == ["task decide#2 > C kwaliteitsadviseur"]
+
+
+# --- what the mails say
+
+MAILS = [
+    # what is played, to whom the mail goes, how its subject begins, the file that it reads as
+    pytest.param([OPENED], "lid-001", "Te doen", "file", id="the member is asked for a plan"),
+    pytest.param([OPENED, FILED_VG7], "wlz1", "Te doen", "opinion", id="an opinion is asked"),
+    pytest.param([*READY, RETURNED], "lid-001", "Nog iets", "returned", id="returned"),
+    pytest.param([*READY, RETURNED], "lid-001", "Te doen", "repair", id="and asked again, with a date"),
+    pytest.param([*READY, APPROVED], "lid-001", "Goedgekeurd", "approved", id="approved"),
+    pytest.param([*READY, ("2026-01-19", decides("adviser2", "decide", "refused"), [
+        "decide decide refused > G lid", "close case refused"])], "lid-001", "Niet", "refused", id="refused"),
+    pytest.param([
+        OPENED,
+        ("2026-01-12", files(sector="vv"), ["decide file filed", "task decide > C kwaliteitsadviseur"]),
+        ("2026-01-19", decides("adviser2", "decide", "not_needed"), [
+            "decide decide not_needed > G lid", "close case not_needed"]),
+    ], "lid-001", "Geen", "not-needed", id="not needed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "person", "subject", "name"), MAILS)
+def test_a_mail_reads_as_its_golden_file(
+    office: Office, golden: Callable[[str, str], None], rows: list[Row], person: str, subject: str, name: str
+):
+    with office.store.write() as session:
+        session.exec(update(Person).where(Person.id == person).values(digest=False))  # a mail for each matter
+    play(office, rows[:-1])
+    composed(office, person)
+    play(office, rows[-1:])
+
+    [mail] = [mail for mail in composed(office, person) if mail.subject.startswith(subject)]
+
+    said = f"Onderwerp: {mail.subject}\n\n{mail.text}"
+    golden(f"mail/zap-{name}.txt", re.sub(r"Nummer: \w+", "Nummer: 4F1C09AB", said))
+    shown = html.unescape(re.sub(r"<[^>]+>", " ", re.sub("</?strong>", "", mail.html)))
+    assert shown.split() == mail.text.split()
+
+
+def composed(office: Office, person: str) -> list[Mail]:
+    """The mails to somebody that are made now."""
+    with office.store.write() as session:
+        before = set(session.exec(select(Mail.id)))
+        compose(session, now=office.now, url="https://tijdig.example")
+        return [mail for mail in session.exec(select(Mail).where(Mail.person_id == person)) if mail.id not in before]
