@@ -185,3 +185,26 @@ def test_what_falls_after_the_period_is_left_out(office: Office) -> None:
     found = look(office, until="2026-02-01")
 
     assert (found["tasks"], found["infeasible"], found["running"], found["opened"]) == ([], [], 1, 0)
+
+
+ANNOUNCED = Procedure(
+    "visitor", "GAS", "Gast", 1, "lid", owner="kwaliteitsadviseur", late_to="directeur",
+    facts=(Fact("comes_on", "date", "Komt op", required=True),),
+    goals=(Goal("ready", "Alles klaar", DueRule(on="comes_on"), role="directeur", met_by=done("prepare")),),
+    steps=(
+        Step("invite", "Nodig uit", "kwaliteitsadviseur", undated="wanneer het uitkomt", form=("comes_on",)),
+        Step("prepare", "Zet klaar", "kwaliteitsadviseur", due=DueRule(before="due:ready", lead=days(1)),
+             outcomes=(Close("ready_to_go", "Klaar"),)),
+    ),
+)  # fmt: skip
+
+
+def test_a_day_that_the_run_filled_in_itself_is_nobodys_fault(office: Office) -> None:
+    with office.store.write() as session:
+        pins.publish(session, [ANNOUNCED], now=office.now, by="test")
+    office.open("visitor", "lid-001")
+
+    found = look(office)
+
+    assert [(task["step"], task["due"]) for task in found["tasks"]] == [("invite", None), ("prepare", "2026-01-05")]
+    assert found["infeasible"] == []

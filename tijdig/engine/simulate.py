@@ -25,6 +25,8 @@ NOON = time(12, 0)
 Wanted = Mapping[str, str]
 """Which outcome to take in a step, by the step's name."""
 NOTHING: Wanted = {}
+SAMPLE = "who-does-"
+"""Who fills in sample values is called so; the step follows."""
 
 HORIZON = timedelta(days=3 * 366)
 """A case in which all was done on time and that is not closed by then never ends."""
@@ -208,7 +210,7 @@ def next_deed(step: Advance, *, before: datetime | None, wanted: Wanted = NOTHIN
         asks = (*definition.form, *procedure.counted_in(asked.step))
         values = {n: sample(f, at.date()) for n in asks if (f := procedure.fact(n))}
         for outcome in sorted(definition.outcomes, key=lambda o: asked.round > 1 or wanted.get(asked.step) != o.name):
-            record = Record(at, "decide", f"who-does-{asked.step}", values, asked.step, outcome.name,
+            record = Record(at, "decide", f"{SAMPLE}{asked.step}", values, asked.step, outcome.name,
                             reason="op tijd gedaan, als proef")  # fmt: skip
             if done := _try(step, record):
                 return done

@@ -19,6 +19,7 @@ from sqlmodel import Session
 from tijdig.engine.calendar import local_day, short_date
 from tijdig.engine.case import shift
 from tijdig.engine.plan import Obligation
+from tijdig.engine.simulate import SAMPLE
 from tijdig.engine.terms import words
 from tijdig.service.foretell import Period
 from tijdig.service.people import Directory, Recipient
@@ -46,6 +47,15 @@ class Task:
     def due(self) -> date:
         """The day by which it must be done; what has no date counts on the day on which it opens."""
         return self.asked.due.due if self.asked.due else self.open_on
+
+    @property
+    def is_supposed(self) -> bool:
+        """Whether its date hangs on a day that the run filled in on a form: nobody knows it yet."""
+        rules, anchor = self.case.terms.rules, f"due:{self.asked.step}"
+        while anchor.startswith("due:") and (rule := rules.get(anchor.removeprefix("due:"))):
+            anchor = rule.anchor
+        records = self.case.stand.advance.case.records
+        return any(anchor in record.values and record.by.startswith(SAMPLE) for record in records)
 
     def day(self, first: date) -> date:
         """The day on which somebody must be there for it: what is overdue is needed at once."""
@@ -205,9 +215,12 @@ def _resolve(people: Directory, tasks: Sequence[Task], first: date) -> None:
 
 
 def _why(task: Task, world: World) -> str:
-    """Why a date cannot be kept; empty when it can. What is late already is no news: it was escalated."""
+    """Why a date cannot be kept; empty when it can, and when nobody knows it yet.
+
+    What is late already is no news: it was escalated.
+    """
     due, asked, terms = task.asked.due, task.asked, task.case.terms
-    if due is None or due.late_from <= world.now:
+    if due is None or due.late_from <= world.now or task.is_supposed:
         return ""
     what = f"‘{asked.label}’ moet uiterlijk {short_date(due.due)}"
     if asked.kind == "goal":

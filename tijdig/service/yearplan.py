@@ -118,6 +118,8 @@ def _description(task: Task, now: datetime, person: str) -> Iterator[str]:
         yield "Let op: op deze dag heeft niemand deze rol."
     if task.open_on > local_day(now):
         yield "Dit staat nog niet open: de dag is gerekend alsof ieder op tijd is, en kan nog schuiven."
+    if task.is_supposed:
+        yield "Deze datum is verzonnen: hij hangt aan een dag die nog niemand heeft ingevuld."
     if due:
         yield "Waarom deze datum?"
         yield from (f"{number}. {reason.text}" for number, reason in enumerate(due.steps, start=1))
