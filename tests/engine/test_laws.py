@@ -22,7 +22,8 @@ from tijdig.engine.calendar import midnight
 from tijdig.engine.case import Case, Record
 from tijdig.engine.fold import fold
 from tijdig.engine.plan import obligations
-from tijdig.engine.simulate import simulate
+from tijdig.engine.plan import standing as standing_of
+from tijdig.engine.simulate import next_deed, on_time, simulate
 from tijdig.engine.snapshot import canonical, fingerprint, from_json, to_json
 
 END = midnight(START + timedelta(days=220))
@@ -145,3 +146,33 @@ def test_a_refused_act_changes_nothing(procedure, history):
 
     assert (dict(case.ledger), case.records) == (ledger, records)
     assert isinstance(case, Case)
+
+
+@many
+@given(procedures())
+def test_a_rehearsal_goes_through_the_states_that_a_case_goes_through_whose_people_do_the_same(procedure):
+    step = open_case(a_case(procedure))
+    for deed, state in on_time(step.case):
+        step = advance(step.case, state.now, deed) if deed else advance(step.case, state.now)
+        assert standing_of(step.state) == standing_of(state)
+        assert (step.state.closed, step.state.result) == (state.closed, state.result)
+
+
+@many
+@given(procedures())
+def test_the_deed_that_comes_next_is_the_same_in_a_rehearsal_and_in_a_run_ahead(procedure):
+    step = open_case(a_case(procedure))
+    for deed, state in on_time(step.case):
+        if deed and deed.act == "decide":
+            foreseen = next_deed(step, before=None)
+            assert foreseen
+            assert foreseen.case.records[-1] == deed
+        step = advance(step.case, state.now, deed) if deed else advance(step.case, state.now)
+
+
+@many
+@given(procedures(), deeds)
+def test_what_stands_is_what_the_obligations_say_stands(procedure, history):
+    state = live(a_case(procedure), history, daily(3), END).state
+
+    assert standing_of(state) == tuple(each for each in obligations(state) if each.stands)

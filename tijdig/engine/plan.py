@@ -77,6 +77,15 @@ def obligations(state: State) -> tuple[Obligation, ...]:
             *(_step(state, step) for step in state.terms.procedure.steps))  # fmt: skip
 
 
+def standing(state: State) -> tuple[Obligation, ...]:
+    """What the case asks now: the obligations that stand."""
+    if state.closed:
+        return ()
+    procedure = state.terms.procedure
+    return (*(_goal(state, goal) for goal in procedure.goals if state.goals[goal.goal].runs),
+            *(_step(state, step) for step in procedure.steps if state.steps[step.step].status == "open"))  # fmt: skip
+
+
 def _goal(state: State, goal: Goal) -> Obligation:
     at = state.goals[goal.goal]
     decided = state.closed and state.result in state.terms.procedure.verdicts
@@ -129,11 +138,17 @@ def _goal_effects(state: State, goal: Goal) -> Iterator[Effect]:
         if pause.resumed is None:
             yield Effect(name, 1, "remind", "suspension_ends", pause.until, midnight(pause.until),
                          terms.roles((terms.procedure.owner,)))  # fmt: skip
-    found = state.due(name)
-    if goal.lapse and found:
-        day = terms.calendar.add_workdays(found.due, LAPSE_DAYS, "kantoor")
-        if state.reopened is None or state.reopened < midnight(day):  # what a person reopened does not lapse at once
-            yield Effect(CASE, state.round, "close", goal.lapse, day, midnight(day))
+    if day := lapse(state, goal):
+        yield Effect(CASE, state.round, "close", goal.lapse, day, midnight(day))
+
+
+def lapse(state: State, goal: Goal) -> date | None:
+    """The day on which the right of a goal that runs is lost, if it can be; what a person reopened is not at once."""
+    found = state.due(goal.goal) if goal.lapse else None
+    if found is None:
+        return None
+    day = state.terms.calendar.add_workdays(found.due, LAPSE_DAYS, "kantoor")
+    return day if state.reopened is None or state.reopened < midnight(day) else None
 
 
 def _reminders(

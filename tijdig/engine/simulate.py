@@ -6,18 +6,21 @@ Two runs complete the static checks (design, law 9): "nobody acts" and "all on t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from tijdig.engine.acts import admit
 from tijdig.engine.advance import Advance, advance, open_case
-from tijdig.engine.calendar import instant, local_day
+from tijdig.engine.calendar import instant, local_day, midnight
 from tijdig.engine.case import Case, Effect, Record, Terms
 from tijdig.engine.checks import place
 from tijdig.engine.conditions import AtLimit
 from tijdig.engine.errors import Problem, Refused
+from tijdig.engine.fold import apply, fold
 from tijdig.engine.language import DueRule, Fact, Goal, Procedure, Step, walk
-from tijdig.engine.plan import Obligation, obligations, planned
+from tijdig.engine.plan import Obligation, lapse, obligations, standing
 from tijdig.engine.state import State
 from tijdig.engine.timetable import sample as sample_timetable
 
@@ -91,7 +94,7 @@ def _rehearsed(case: Case, day: date, *, thorough: bool) -> Iterator[Problem]:
 
 
 def _reminders_after_due(opened: Advance, day: date) -> Iterator[Problem]:
-    for effect in planned(opened.state):
+    for effect in (*opened.effects, *opened.ahead):
         due = opened.state.due(effect.step) if effect.kind == "remind" else None
         if due and effect.nominal > due.due:
             yield Problem(_place(opened.case.terms, effect.step), "REMIND_AFTER_DUE", f"opened on {day}, reminder "
@@ -111,16 +114,16 @@ def _nobody_acts(opened: Advance, day: date) -> Iterator[Problem]:
 
 
 def _all_on_time(opened: Advance, day: date) -> Iterator[Problem]:
-    step = opened
-    for step in _on_time(opened):
-        for asked in obligations(step.state):
-            if asked.stands and asked.due and asked.opened_on == local_day(step.state.now) > asked.due.due:
-                yield Problem(_place(opened.case.terms, asked.step), "BORN_LATE", f"opened on {day} and all done on "
+    state = opened.state
+    for _, state in on_time(opened.case):
+        for asked in standing(state):
+            if asked.due and asked.opened_on == local_day(state.now) > asked.due.due:
+                yield Problem(_place(state.terms, asked.step), "BORN_LATE", f"opened on {day} and all done on "
                               f"time, it opens on {asked.opened_on}, after its due day {asked.due.due}",
                               "Count it from opened: or done:, or lengthen the term.")  # fmt: skip
-    if not step.state.closed:
+    if not state.closed:
         yield Problem("procedure", "STUCK", f"opened on {day} and all done on time, it never closes "
-                      f"(open: {_open(step)})", "Lead its last step to an outcome that closes.")  # fmt: skip
+                      f"(open: {_open(state)})", "Lead its last step to an outcome that closes.")  # fmt: skip
 
 
 def _every_outcome(opened: Advance, day: date) -> Iterator[Problem]:
@@ -132,7 +135,7 @@ def _every_outcome(opened: Advance, day: date) -> Iterator[Problem]:
     for definition in opened.case.terms.procedure.steps:
         for outcome in definition.outcomes:
             end = runs.taking(definition.step, outcome.name)
-            if end and not end.state.closed:
+            if end and not end.closed:
                 yield Problem(place(definition), "GO_NOWHERE", f"opened on {day}, after '{outcome.name}' and all else "
                               f"done on time, it never closes (open: {_open(end)})",
                               "Let a step need this outcome, or let it close or repeat.")  # fmt: skip
@@ -148,29 +151,33 @@ class _Runs:
     reached: set[str] = field(default_factory=set)
     ways: dict[str, Wanted] = field(default_factory=dict)
 
-    def taking(self, step: str, outcome: str) -> Advance | None:
+    def taking(self, step: str, outcome: str) -> State | None:
         """The end of a run that took this outcome: of itself, or on the way on which another run came to the step."""
         way = self.ways.get(step, NOTHING)
         for wanted in ({step: outcome}, {**way, step: outcome}) if way else ({step: outcome},):
-            end = self.run(self.opened, wanted)
-            if f"{step}/1/decide/{outcome}" in end.case.ledger:
+            end, taken = self.run(self.opened.case, wanted)
+            if (step, outcome) in taken:
                 return end
         return None
 
-    def run(self, begun: Advance, wanted: Wanted) -> Advance:
-        step = begun
-        for step in _on_time(begun, wanted):
-            for name, at in step.state.steps.items():
+    def run(self, case: Case, wanted: Wanted) -> tuple[State, set[tuple[str, str]]]:
+        """How it ends, and the outcomes that were taken."""
+        state, taken = self.opened.state, set[tuple[str, str]]()
+        for deed, state in on_time(case, wanted):
+            taken |= {(deed.step, deed.outcome)} if deed else set()
+            for name, at in state.steps.items():
                 if at.status != "waiting":
                     self.reached.add(name)
                 if at.status in ("open", "done"):
                     self.ways.setdefault(name, wanted)
-        return step
+        return state, taken
 
     def record_each_fact(self) -> None:
-        for fact in _asked_by_no_form(self.opened.case.terms.procedure):
-            if begun := _record(self.opened, fact):
-                self.run(begun, {})
+        case = self.opened.case
+        for fact in _asked_by_no_form(case.terms.procedure):
+            record = _recorded(self.opened.state, fact)
+            with suppress(Refused):
+                self.run(advance(case, record.at, record).case, NOTHING)
 
 
 def _unreachable(opened: Advance, reached: Set[str], day: date) -> Iterator[Problem]:
@@ -181,54 +188,89 @@ def _unreachable(opened: Advance, reached: Set[str], day: date) -> Iterator[Prob
                       "Mend its needs= or when=, or take it out.")  # fmt: skip
 
 
-def _on_time(opened: Advance, wanted: Wanted = NOTHING) -> Iterator[Advance]:
-    """A case step by step until it closes, sticks or is past the horizon; `wanted` outcomes are each taken once."""
-    step, until = opened, opened.case.opened.at + HORIZON
-    while not step.state.closed and step.state.now <= until:
-        turn = step.state.next_turn()
-        done = _pass_cohort(step) or next_deed(step, before=turn, wanted=wanted) or _record_missing_fact(step, turn)
-        if done is None and turn is None:
+def on_time(case: Case, wanted: Wanted = NOTHING) -> Iterator[tuple[Record | None, State]]:
+    """Each deed (None: days passed) and the state after it, until it closes, sticks or is past the horizon.
+
+    It is the one state, moved on as `fold` does: what would be told to whom is not asked here, and takes longest.
+    Outcomes that are `wanted` are each taken once.
+    """
+    state, until = fold(case), case.opened.at + HORIZON
+    while not state.closed and state.now <= until:
+        lost, _ = _lapse(state)
+        turn = min(filter(None, (state.next_turn(), lost)), default=None)
+        deed = _pass_cohort(state) or _next_deed(state, turn, wanted) or _missing_fact(state, turn)
+        if deed is None and turn is None:
             return
-        step = done or advance(step.case, turn or until)
-        yield step
+        if deed:
+            apply(state, deed)
+        elif turn:
+            state.move_to(turn)
+        state.settle()
+        lost, result = _lapse(state)
+        if lost and lost <= state.now and not state.closed:
+            state.close(result, lost)
+        yield deed, state
 
 
-def _open(step: Advance) -> str:
-    return ", ".join(asked.step for asked in obligations(step.state) if asked.stands) or "nothing"
+def _lapse(state: State) -> tuple[datetime | None, str]:
+    """When the case closes because a right is lost, and with which result."""
+    running = [goal for goal in state.terms.procedure.goals if goal.lapse and state.goals[goal.goal].runs]
+    lost = [(midnight(day), goal.lapse) for goal in running if (day := lapse(state, goal))]
+    return min(lost, default=(None, ""))
 
 
-def next_deed(step: Advance, *, before: datetime | None, wanted: Wanted = NOTHING) -> Advance | None:
+def _open(state: State) -> str:
+    return ", ".join(asked.step for asked in standing(state)) or "nothing"
+
+
+# --- what people do who are on time
+
+
+def next_deed(step: Advance, *, before: datetime | None) -> Advance | None:
     """The deed that comes next where all is done on time, and what it brings; its record is the last one of its case.
 
     A step is done on its safe day at noon, with sample values and the first outcome that the rules allow. None where
     there is nothing to do, or not `before` an instant.
     """
-    for at, _, asked in _to_do(step.state):
+    deed = _next_deed(step.state, before)
+    return advance(step.case, deed.at, deed) if deed else None
+
+
+def _next_deed(state: State, before: datetime | None, wanted: Wanted = NOTHING) -> Record | None:
+    for at, _, asked in _to_do(state):
         if before and at >= before:
             return None
-        procedure, definition = step.case.terms.procedure, step.case.terms.steps[asked.step]
-        asks = (*definition.form, *procedure.counted_in(asked.step))
+        procedure, definition = state.terms.procedure, state.terms.steps[asked.step]
+        asks, then = (*definition.form, *procedure.counted_in(asked.step)), state.knowing({})
+        then.move_to(at)
         values = {n: sample(f, at.date()) for n in asks if (f := procedure.fact(n))}
         for outcome in sorted(definition.outcomes, key=lambda o: asked.round > 1 or wanted.get(asked.step) != o.name):
-            record = Record(at, "decide", f"{SAMPLE}{asked.step}", values, asked.step, outcome.name,
-                            reason="op tijd gedaan, als proef")  # fmt: skip
-            if done := _try(step, record):
-                return done
+            deed = Record(at, "decide", f"{SAMPLE}{asked.step}", values, asked.step, outcome.name,
+                          reason="op tijd gedaan, als proef")  # fmt: skip
+            if _fits(then, deed):
+                return deed
     return None
+
+
+def _fits(state: State, record: Record) -> bool:
+    try:
+        admit(state, record)
+    except Refused:
+        return False
+    return True
 
 
 def _to_do(state: State) -> list[tuple[datetime, int, Obligation]]:
     """What is asked of people now: when each is done, in order."""
-    asked = enumerate(obligations(state))
-    return sorted((_noon(state.now, each), i, each) for i, each in asked if each.stands and each.kind == "step")
+    asked = enumerate(standing(state))
+    return sorted((_noon(state.now, each), i, each) for i, each in asked if each.kind == "step")
 
 
-def _pass_cohort(step: Advance) -> Advance | None:
+def _pass_cohort(state: State) -> Record | None:
     """A step that waits for the cases of a cohort: of nobody, so it passes."""
-    state = step.state
     for name, definition in state.terms.steps.items():
         if definition.starts and state.steps[name].status == "open" and not state.steps[name].children:
-            return advance(step.case, state.now, Record(state.now, "cohort", "", step=name))
+            return Record(state.now, "cohort", "", step=name)
     return None
 
 
@@ -242,21 +284,13 @@ def _noon(now: datetime, asked: Obligation) -> datetime:
     return safe if safe > now or (safe == now and may_be_now) else instant(today + timedelta(days=1), NOON)
 
 
-def _try(step: Advance, record: Record) -> Advance | None:
-    try:
-        return advance(step.case, record.at, record)
-    except Refused:
-        return None
-
-
-def _record_missing_fact(step: Advance, turn: datetime | None) -> Advance | None:
+def _missing_fact(state: State, turn: datetime | None) -> Record | None:
     """Where all wait for a fact that no form asks: somebody records it the next day."""
-    if turn and any(at >= turn for at, *_ in _to_do(step.state)):
+    if turn and max([_tomorrow(state), *(at for at, *_ in _to_do(state))]) >= turn:
         return None
-    for fact in _asked_by_no_form(step.case.terms.procedure):
-        if step.state.fact(fact.fact) is None:
-            return _record(step, fact)
-    return None
+    missing = (fact for fact in _asked_by_no_form(state.terms.procedure) if state.fact(fact.fact) is None)
+    record = next((_recorded(state, fact) for fact in missing), None)
+    return record if record and _fits(state, record) else None
 
 
 def _asked_by_no_form(procedure: Procedure) -> Iterator[Fact]:
@@ -264,9 +298,13 @@ def _asked_by_no_form(procedure: Procedure) -> Iterator[Fact]:
     return (fact for fact in procedure.facts if not fact.announced and fact.fact not in asked)
 
 
-def _record(step: Advance, fact: Fact) -> Advance | None:
-    at = instant(local_day(step.state.now) + timedelta(days=1), NOON)
-    return _try(step, Record(at, "record", "who-records", {fact.fact: sample(fact, at.date())}))
+def _recorded(state: State, fact: Fact) -> Record:
+    at = _tomorrow(state)
+    return Record(at, "record", "who-records", {fact.fact: sample(fact, at.date())})
+
+
+def _tomorrow(state: State) -> datetime:
+    return instant(state.today + timedelta(days=1), NOON)
 
 
 def _part(terms: Terms, name: str) -> Step | Goal:

@@ -19,7 +19,7 @@ from tijdig.engine.calendar import local_day, midnight
 from tijdig.engine.case import Case, Happened, Record, Terms
 from tijdig.engine.errors import Refused
 from tijdig.engine.language import Programme
-from tijdig.engine.plan import Obligation, obligations
+from tijdig.engine.plan import Obligation, standing
 from tijdig.engine.programme import Period, facts_of, periods
 from tijdig.engine.simulate import next_deed
 from tijdig.engine.snapshot import canonical
@@ -53,7 +53,7 @@ class Stand:
     def asked(self) -> tuple[Obligation, ...]:
         """What the case asks now."""
         if self._asked is None:
-            self._asked = tuple(each for each in obligations(self.advance.state) if each.stands)
+            self._asked = standing(self.advance.state)
         return self._asked
 
 
