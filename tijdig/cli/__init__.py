@@ -24,6 +24,7 @@ from tijdig.cli import (
     mail,
     moving,
     procedures,
+    producing,
     serving,
     setup,
     sweeping,
@@ -43,7 +44,7 @@ COMMANDS: tuple[Command, ...] = (
     arrangements.register, arrangements.approved, arrangements.declared,
     sweeping.sweep, sweeping.effects, mail.deliver, mail.outbox, mail.settle, sweeping.incidents, sweeping.retry,
     sweeping.audit, sweeping.verify, backup.backup, backup.restore, backup.release, due.due, ahead.simulate,
-    ahead.plan_ics, bench.bench, completion.completion,
+    ahead.plan_ics, producing.document, producing.documents, bench.bench, completion.completion,
 )  # fmt: skip
 
 
