@@ -3,6 +3,6 @@
 The tables refer to each other: who uses one needs all of them declared.
 """
 
-from models import case, message, operation, organisation, pins, register, restore, seal
+from models import access, case, message, operation, organisation, pins, register, restore, seal
 
-__all__ = ["case", "message", "operation", "organisation", "pins", "register", "restore", "seal"]
+__all__ = ["access", "case", "message", "operation", "organisation", "pins", "register", "restore", "seal"]

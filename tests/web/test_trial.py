@@ -9,7 +9,7 @@ def test_the_front_page_says_what_this_is(town: Town) -> None:
     said = words(town.get("/").text)
 
     assert "Tijdig bewaakt de termijnen van kwaliteit en inkoop" in said
-    assert "De werklijst voor medewerkers komt later" in said
+    assert "Meld u aan" in said
     assert "Volgende dag" not in said
 
 

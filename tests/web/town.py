@@ -24,7 +24,7 @@ from models.organisation import Absence, Address, Assignment, Person, Subject
 from models.session import Store
 from tijdig.engine import DueRule, Fact, Go, Procedure, Step, days, is_
 from tijdig.engine.case import Record
-from tijdig.service import cases, pins
+from tijdig.service import access, cases, pins
 from tijdig.service.cases import Doing
 from tijdig.service.clock import parse_moment
 from tijdig.service.held import find
@@ -35,6 +35,7 @@ from tijdig.service.trial import captured
 from tijdig.service.work import Work
 from tijdig.settings import Settings
 from tijdig.web.app import create_app
+from tijdig.web.visit import COOKIE
 
 ADVISER, MEMBER, DIRECTOR = "kwaliteitsadviseur", "lid", "directeur"
 START = "2021-10-04T09:00"
@@ -190,6 +191,21 @@ class Town:
         yield
         self.app.state.house = house
         quick.close()
+
+    # --- colleagues
+
+    def enter(self, person: str) -> str:
+        """This browser is that of a colleague who signed in; gives the token of the visit."""
+        with self.store.write() as session:
+            token = access.begin(session, person, how="test", wall=self.now)
+        self.client.cookies.clear()
+        self.client.cookies.set(COOKIE, token)
+        return token
+
+    def post(self, path: str, given: dict[str, str], *, page: str = "") -> Response:
+        """Hand in the form of a page as a browser does; nothing is followed."""
+        form = hidden(page or self.get(path).text)
+        return self.client.post(path, data=form | given, follow_redirects=False)
 
     # --- links and pages
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from tijdig.cli import (
+    account,
     acts,
     ahead,
     arrangements,
@@ -36,7 +37,7 @@ from tijdig.cli.words import _
 COMMANDS: tuple[Command, ...] = (
     setup.init, serving.serve, serving.demo, setup.doctor,
     procedures.procedures, procedures.show, procedures.check, procedures.publish,
-    house.take_in, house.give_out, house.choose,
+    house.take_in, house.give_out, house.choose, account.account,
     handin.new, handin.add, handin.take_in, handin.open_it, handin.show, handin.check, handin.record,
     cases.start, cases.cases, cases.case, cases.tasks, grid.grid,
     acts.decide, acts.record, acts.correct, acts.act, moving.move,

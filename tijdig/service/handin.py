@@ -1,4 +1,4 @@
-"""What becomes of what somebody hands in through a mail's link.
+"""What becomes of what somebody hands in, through a mail's link or from their worklist.
 
 One transaction, in which everything is asked again: link, right, assignee, four eyes, version, and whether this very
 form came before (ux.md, section 4).
@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from models.case import Case as CaseRow
-from models.message import Link
 from models.operation import Event
 from tijdig.engine.acts import MIN_REASON
 from tijdig.engine.calendar import local_day
@@ -31,9 +30,9 @@ from tijdig.service.cases import Doing
 from tijdig.service.comparing import BAD_REGISTER
 from tijdig.service.forms import clean_text, model_for, plain
 from tijdig.service.held import Held
-from tijdig.service.links import hashed, live_link
+from tijdig.service.links import hashed
 from tijdig.service.people import Directory
-from tijdig.service.sheet import Finished, Sheet, open_or_finished
+from tijdig.service.sheet import Finished, Sheet, Way, open_or_finished
 from tijdig.service.work import Work
 
 CHOOSE = "Maak een keuze."
@@ -112,25 +111,24 @@ class Changed:
 
 
 def hand_in(
-    session: Session, token: str, answer: Answer, *, now: datetime, files: Path
+    session: Session, way: Way | None, answer: Answer, *, via: str, now: datetime, files: Path
 ) -> Receipt | Mistakes | Changed | Sheet | Finished | None:
     """Decide what was handed in, in this transaction; `files` is where files are. The same form twice: one receipt.
 
     Gives Mistakes or Changed when nothing was decided yet, the sheet with its refusal when this person may not,
-    Finished when somebody did it before, and None when the link leads nowhere.
+    Finished when somebody did it before, and None when there is no way there (any more). `via` is how it came in.
     """
-    link = live_link(session, token, now=now)
-    if link is None:
+    if way is None:
         return None
     # for update: on PostgreSQL nobody else decides from here on; SQLite's writers come one by one anyhow
-    row = session.exec(select(CaseRow).where(CaseRow.id == link.case_id).with_for_update()).one()
+    row = session.exec(select(CaseRow).where(CaseRow.id == way.case_id).with_for_update()).one()
     if receipt := _received(session, row, answer):
         return receipt
-    held, seen = open_or_finished(session, link, now)
+    held, seen = open_or_finished(session, way, now)
     if isinstance(seen, Finished):
         return seen
     if seen.refusal:
-        _note(session, "denied", link, now, case=row.code, step=link.step, why=seen.refusal)
+        _note(session, "denied", way, now, case=row.code, step=way.step, why=seen.refusal)
         return seen
     if problems := _mistakes(seen, answer):
         return Mistakes(seen, problems)
@@ -138,7 +136,7 @@ def hand_in(
         return Changed(seen, tuple(_changes(held, Directory.load(session), answer.version)))
     try:
         with session.begin_nested():
-            _decide(session, seen, answer, now, files)
+            _decide(session, seen, answer, via, now, files)
     except Refused as refusal:
         if refusal.code != BAD_REGISTER:
             raise
@@ -146,17 +144,17 @@ def hand_in(
     return Receipt(now, _number(row, answer))
 
 
-def _decide(session: Session, sheet: Sheet, answer: Answer, now: datetime, files: Path) -> None:
+def _decide(session: Session, sheet: Sheet, answer: Answer, via: str, now: datetime, files: Path) -> None:
     for kept in answer.documents.values():
         documents.note(session, kept, now=now)
     work = Work(session, keep=documents.keeper(session, files, now=now))
     cases.decide(
-        work, Directory.load(session), sheet.case.code, sheet.link.step, _outcome(sheet, answer),
+        work, Directory.load(session), sheet.case.code, sheet.way.step, _outcome(sheet, answer),
         {fact.fact: value for fact in sheet.fields if (value := answer.given(fact.fact))},
-        Doing(sheet.link.person_id, now, reason=answer.reason.strip(), via="link"), version=answer.version,
+        Doing(sheet.way.person_id, now, reason=answer.reason.strip(), via=via), version=answer.version,
     )  # fmt: skip
     work.flush()
-    _note(session, "form", sheet.link, now, **_form(sheet.case, answer))
+    _note(session, "form", sheet.way, now, **_form(sheet.case, answer))
 
 
 def _form(row: CaseRow | Held, answer: Answer) -> dict[str, str]:
@@ -175,8 +173,8 @@ def _number(row: CaseRow, answer: Answer) -> str:
     return f"{row.code}/{answer.version + 1}"
 
 
-def _note(session: Session, kind: str, link: Link, now: datetime, **detail: str) -> None:
-    session.add(Event(at=now, kind=kind, actor=link.person_id, detail=canonical(detail)))
+def _note(session: Session, kind: str, way: Way, now: datetime, **detail: str) -> None:
+    session.add(Event(at=now, kind=kind, actor=way.person_id, detail=canonical(detail)))
     session.flush()
 
 

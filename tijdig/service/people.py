@@ -56,6 +56,14 @@ class Reach(NamedTuple):
     has_digest: bool
 
 
+class Colleague(NamedTuple):
+    """Somebody with an account, and in which roles."""
+
+    person: str
+    name: str
+    roles: tuple[str, ...]
+
+
 class Need(NamedTuple):
     """That somebody must hold a role for a subject and a case (its code) on a day."""
 
@@ -269,6 +277,17 @@ class Directory:
         """The roles that this person holds over anything on a day, as himself: one statement."""
         held = set(self._session.exec(_held_on(Assignment.role, on).where(Assignment.person_id == person)))
         return tuple(sorted(held | {MEMBER} if self.is_member(person) else held))
+
+    def colleagues(self, on: date) -> tuple[Colleague, ...]:
+        """All colleagues by name, with the roles that they hold on a day, wherever that is more than one subject."""
+        roles: dict[str, set[str]] = {}
+        for (role, _, _), spans in self._roster.holders.items():
+            for span in spans:
+                if span.covers(on):
+                    roles.setdefault(span.person, set()).add(role)
+        known = self._roster.colleagues.items()
+        found = (Colleague(id, facts.name or id, tuple(sorted(roles.get(id, ())))) for id, facts in known)
+        return tuple(sorted(found, key=lambda each: (each.name, each.person)))
 
     # --- all of them, counted by the database
 

@@ -1,4 +1,4 @@
-"""A task as the person of a mail's link sees it. Looking changes nothing: what scans mail follows links.
+"""A task as the person sees it who came by a mail's link, or from their worklist. Looking changes nothing.
 
 A link is for one person and one task (ux.md, section 6). Who may not finish the task sees it, and why not.
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Protocol
 
 from sqlmodel import Session, col, select
 
-from models.message import Link
 from models.organisation import Address
 from tijdig.engine.acts import acted_before, roles_for
 from tijdig.engine.advance import advance
@@ -32,11 +32,37 @@ NO_TASK = "Dit is een termijn van het dossier. Op deze pagina hoeft u niets in t
 NOT_YET = "Deze taak kan nu nog niet worden afgerond: zij wacht op anderen."
 
 
+class Way(Protocol):
+    """The way that somebody came to a task: a mail's link, or their own worklist."""
+
+    @property
+    def case_id(self) -> int: ...
+
+    @property
+    def step(self) -> str: ...
+
+    @property
+    def round(self) -> int: ...
+
+    @property
+    def person_id(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWay:
+    """The way of a colleague who signed in."""
+
+    case_id: int
+    step: str
+    round: int
+    person_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """An open task as the person of its link sees it. With a `refusal` they may look, but not finish it."""
+    """An open task as one person sees it. With a `refusal` they may look, but not finish it."""
 
-    link: Link
+    way: Way
     case: Held
     state: State
     asked: Obligation
@@ -85,31 +111,31 @@ def look(session: Session, token: str, *, now: datetime) -> Sheet | Finished | N
     return open_or_finished(session, link, now)[1] if link else None
 
 
-def open_or_finished(session: Session, link: Link, now: datetime) -> tuple[Held, Sheet | Finished]:
-    """The case of a link, and what the link shows of it."""
-    [held] = cases(session, "id = ?", link.case_id)
+def open_or_finished(session: Session, way: Way, now: datetime) -> tuple[Held, Sheet | Finished]:
+    """The case that somebody came to, and what they see of it."""
+    [held] = cases(session, "id = ?", way.case_id)
     state = advance(held.case, now).state
-    asked = next((o for o in obligations(state) if (o.step, o.round) == (link.step, link.round) and o.stands), None)
+    asked = next((o for o in obligations(state) if (o.step, o.round) == (way.step, way.round) and o.stands), None)
     if asked is None or state.closed:
-        return held, _finished(held, state, link)
-    return held, _sheet(session, held, state, link, asked, now)
+        return held, _finished(held, state, way)
+    return held, _sheet(session, held, state, way, asked, now)
 
 
-def _finished(held: Held, state: State, link: Link) -> Finished:
+def _finished(held: Held, state: State, way: Way) -> Finished:
     """Each round of a step ends with its own decision."""
-    decided = [r for r in held.case.records if r.act == "decide" and r.step == link.step]
-    step = state.terms.steps.get(link.step)
-    if step is None or len(decided) < link.round:
+    decided = [r for r in held.case.records if r.act == "decide" and r.step == way.step]
+    step = state.terms.steps.get(way.step)
+    if step is None or len(decided) < way.round:
         return Finished("", None)
-    return Finished(state.terms.role(step.role), local_day(decided[link.round - 1].at))
+    return Finished(state.terms.role(step.role), local_day(decided[way.round - 1].at))
 
 
-def _sheet(session: Session, held: Held, state: State, link: Link, asked: Obligation, now: datetime) -> Sheet:
+def _sheet(session: Session, held: Held, state: State, way: Way, asked: Obligation, now: datetime) -> Sheet:
     people, terms = Directory.load(session), state.terms
-    step, person = terms.steps.get(link.step), link.person_id
+    step, person = terms.steps.get(way.step), way.person_id
     behalf, refusal = _right(people, held, state, step, person, local_day(now))
     sheet = Sheet(
-        link, held, state, asked, asked.status(now, terms), step, refusal, people.name(behalf) if behalf else "",
+        way, held, state, asked, asked.status(now, terms), step, refusal, people.name(behalf) if behalf else "",
         _phone(session, people, held, local_day(now)), people.has_digest(person),
         tuple(r for r in held.case.records if r.act == "decide"),
     )  # fmt: skip

@@ -5,7 +5,7 @@ Days are ISO dates; instants carry the Amsterdam offset. What is unknown or does
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
@@ -58,8 +58,13 @@ def cases(session: Session, now: datetime, *, procedure: str = "", state: str = 
         wanted = wanted.where(Case.procedure == procedure)
     if state:
         wanted = wanted.where(Case.state == state)
+    return case_rows(session, session.exec(wanted).all(), now)
+
+
+def case_rows(session: Session, rows: Sequence[Case], now: datetime) -> list[Document]:
+    """These cases as they stand in a list: one statement for their dates, however many."""
     first = _first_dates(session, now)
-    return [case_row(session, row, first.get(row.id or 0), now) for row in session.exec(wanted)]
+    return [case_row(session, row, first.get(row.id or 0), now) for row in rows]
 
 
 def case_row(session: Session, row: Case | Held, first: OpenObligation | None, now: datetime) -> Document:
@@ -135,7 +140,7 @@ def tasks(session: Session, now: datetime, *, role: str = "", user: str = "") ->
                 continue
             group = "waiting"
         found.append((group, asked, case))
-    return [_task(*each) for each in sorted(found, key=_urgency)]
+    return [_task(session, now, *each) for each in sorted(found, key=_urgency)]
 
 
 def _urgency(found: tuple[Group, OpenObligation, Case]) -> tuple[Any, ...]:
@@ -167,14 +172,15 @@ def _owns(session: Session, people: Directory, case: Case, user: str, today: dat
     return user in people.holders(owner, subject=case.subject, case=case.code, on=today)
 
 
-def _task(group: Group, asked: OpenObligation, case: Case) -> Document:
+def _task(session: Session, now: datetime, group: Group, asked: OpenObligation, case: Case) -> Document:
+    calendar = LOADER.load(session, pins_of(case)).calendar
     return {
         "case": case.code, "procedure": case.procedure, "subject": case.subject, "step": asked.step,
         "round": asked.round, "asks": asked.label, "role": asked.role, "assignee": asked.assignee or None,
         "due": due_text(asked),
         "start_on": asked.start_on and asked.start_on.isoformat(),
         "basis": asked.basis or None, "fatal": asked.fatal,
-        "group": group, "version": case.version,
+        "group": group, "term_status": term_status(asked, now, calendar), "version": case.version,
     }  # fmt: skip
 
 

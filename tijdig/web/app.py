@@ -1,4 +1,4 @@
-"""The web service: one page for each mail's link, until the worklist comes. `tijdig serve` runs it under uvicorn."""
+"""The web service: the worklist of colleagues, and one page for each mail's link. `tijdig serve` runs it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from models.schema import open_store
@@ -22,13 +22,17 @@ from tijdig.engine.errors import Busy, Refused, TijdigError
 from tijdig.service.clock import installation
 from tijdig.service.links import secret_of
 from tijdig.settings import Settings
-from tijdig.web import home, link
+from tijdig.web import cases, link, procedures, signin, trial, worklist
 from tijdig.web.house import House, Instead, TheHouse
 from tijdig.web.seal import Seal
 from tijdig.web.shield import Shield, mask_tokens
 from tijdig.web.throttle import Throttle
+from tijdig.web.visit import SIGN_IN, Stranger
 
 LOG = logging.getLogger(__name__)
+PAGES = link, trial, signin, worklist, cases, procedures
+"""The modules with pages; each has a router."""
+
 SWEEP_EVERY = timedelta(minutes=15)
 """As `tijdig serve` does it."""
 
@@ -60,10 +64,11 @@ def create_app(
     ours = {urlsplit(settings.url).hostname or "", "127.0.0.1", "localhost"}
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(ours))  # else a strange name may lead a browser here
     app.state.house = house
-    app.include_router(link.router)
-    app.include_router(home.router)
+    for pages in PAGES:
+        app.include_router(pages.router)
     app.get("/gezond")(_healthy)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    app.add_exception_handler(Stranger, _to_sign_in)
     for kind in (Instead, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _instead)
     app.add_middleware(Shield, failure=lambda method, error: _failed(house, method, error))
@@ -87,6 +92,11 @@ def _instead(request: Request, error: Exception) -> HTMLResponse:
     if isinstance(error, Instead):
         return house.page(error.page, error.status, **error.words)
     return house.page("not_found", error.status_code if isinstance(error, HTTPException) else 404)
+
+
+def _to_sign_in(_: Request, error: Exception) -> Response:
+    """Where who did not sign in goes first."""
+    return RedirectResponse(error.to if isinstance(error, Stranger) else SIGN_IN, 303)
 
 
 def _failed(house: House, method: str, error: Exception) -> Response:

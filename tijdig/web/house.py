@@ -73,11 +73,11 @@ class House:
             clock = self.now(session) if trial else None
         return Edges(run.finished_at if run else None, not run or wall - run.started_at > INTERVALS * self.every, clock)
 
-    def page(self, name: str, status: int = 200, *, bare: bool = False, **words: Any) -> HTMLResponse:
+    def page(self, name: str, /, status: int = 200, *, bare: bool = False, **words: Any) -> HTMLResponse:
         """A page from its template. A bare one has no edges: nothing is asked of a database that may be gone."""
         edges = None if bare else self.edges()
         template = _TEMPLATES.get_template(f"pages/{name}.html.j2")
-        return HTMLResponse(template.render(edges=edges, **words), status)
+        return HTMLResponse(template.render({"edges": edges, "visitor": None, **words}), status)
 
 
 def house_of(request: Request) -> House:

@@ -9,27 +9,14 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from tijdig.engine.errors import Refused
 from tijdig.service import documents
-from tijdig.service.handin import Answer, Changed, Mistakes, Receipt, hand_in
+from tijdig.service.handin import hand_in
 from tijdig.service.links import hashed, live_link
 from tijdig.service.relink import send_new_link
-from tijdig.service.sheet import Finished, Sheet, look
-from tijdig.web.house import House, Instead, TheHouse
-from tijdig.web.seal import Form
+from tijdig.service.sheet import Sheet, look
+from tijdig.web.house import Instead, TheHouse
+from tijdig.web.task import Place, answered, shown, taken
 from tijdig.web.uploads import Given, given_of
-from tijdig.web.view import (
-    FORM,
-    OUTCOME,
-    REASON,
-    change_words,
-    fact_field,
-    input_words,
-    kept_field,
-    kept_inputs,
-    page_words,
-    task_words,
-)  # fmt: skip
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -88,64 +75,26 @@ def show(token: Token, house: TheHouse) -> HTMLResponse:
     with house.store.read() as session:
         now = house.now(session)
         seen = look(session, token, now=now)
-    match seen:
-        case None:
-            raise _dead(token)
-        case Finished():
-            return house.page("finished", role=seen.role, day=seen.day)
-    return house.page("task", **page_words(seen, house.seal, token, now=now))
+    if seen is None:
+        raise _dead(token)
+    return shown(house, _place(token), seen, now)
 
 
 @router.post("/t/{token}", dependencies=[Depends(from_our_page)])
 def decide(token: LivingToken, given: Annotated[Given, Depends(_form)], house: TheHouse) -> HTMLResponse:
     """Hand in what was filled in."""
-    form = house.seal.opened_form(token, given.text(FORM))
-    if form is None:
-        raise Instead("not_ours", 403)
-    answer = _answer(house, token, form, given)
+    answer = answered(house, _place(token), given)
     with house.store.write() as session:
         now = house.now(session)
-        result = hand_in(session, token, answer, now=now, files=documents.folder_of(house.settings.data))
-    match result:
-        case None:
-            raise _dead(token)
-        case Receipt():
-            return house.page("receipt", at=result.at, number=result.number)
-        case Finished():
-            return house.page("finished", 409, role=result.role, day=result.day)
-        case Sheet():
-            return house.page("task", 403, **page_words(result, house.seal, token, now=now))
-        case Mistakes():
-            words = page_words(result.sheet, house.seal, token, now=now, answer=answer, problems=result.problems)
-            return house.page("task", 422, **words)
-        case Changed(sheet=sheet):
-            return house.page(
-                "changed", 409, task=task_words(sheet, now), token=token, seen=answer.version,
-                changes=[change_words(change, now) for change in result.changes], said=input_words(sheet, answer),
-                inputs=kept_inputs(sheet, house.seal, token, answer),
-            )  # fmt: skip
+        way, files = live_link(session, token, now=now), documents.folder_of(house.settings.data)
+        result = hand_in(session, way, answer, via="link", now=now, files=files)
+    if result is None:
+        raise _dead(token)
+    return taken(house, _place(token), answer, result, now)
 
 
-def _answer(house: House, token: str, form: Form, given: Given) -> Answer:
-    """What was handed in. Files are put on disk here, outside the transaction: a slow disk must hold nobody up."""
-    kept, problems = _received_before(house, token, given), dict[str, str]()
-    for name, upload in given.files.items():
-        fact = name.removeprefix(fact_field(""))
-        try:
-            kept[fact] = documents.save(documents.folder_of(house.settings.data), upload.filename or "", upload.file)
-        except Refused as refusal:
-            problems[fact] = str(refusal)
-    facts = fact_field("")
-    texts = {name.removeprefix(facts): text for name, text in given.texts.items() if name.startswith(facts)}
-    return Answer(form.key, form.version, given.text(OUTCOME), given.text(REASON), texts, kept, problems)
-
-
-def _received_before(house: House, token: str, given: Given) -> dict[str, dict[str, Any]]:
-    """Files that came with an earlier try; the browser will not send them again by itself."""
-    prefix = kept_field("")
-    sealed = {name.removeprefix(prefix): text for name, text in given.texts.items() if name.startswith(prefix)}
-    opened = {fact: house.seal.opened_document(token, fact, text) for fact, text in sealed.items()}
-    return {fact: kept for fact, kept in opened.items() if kept}
+def _place(token: str) -> Place:
+    return Place(f"/t/{token}", token)
 
 
 @router.post("/t/{token}/nieuw", dependencies=[Depends(from_our_page)])
@@ -162,7 +111,12 @@ def document(token: Token, sha256: str, house: TheHouse) -> Response:
     with house.store.read() as session:
         seen = look(session, token, now=house.now(session))
     known: Mapping[str, Any] = seen.state.facts if isinstance(seen, Sheet) and seen.is_colleague else {}
-    found = next((v for v in known.values() if isinstance(v, dict) and v.get("sha256") == sha256), None)
+    return attached(house, known, sha256)
+
+
+def attached(house: TheHouse, facts: Mapping[str, Any], sha256: str) -> FileResponse:
+    """The file among these facts that has this hash. Raises Instead when there is none."""
+    found = next((v for v in facts.values() if isinstance(v, dict) and v.get("sha256") == sha256), None)
     path = documents.path_of(documents.folder_of(house.settings.data), sha256) if found else None
     if not found or not path or not path.is_file():
         raise Instead("not_found", 404)

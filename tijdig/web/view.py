@@ -88,10 +88,10 @@ class Choice:
 
 
 def page_words(
-    sheet: Sheet, seal: Seal, token: str, *, now: datetime, answer: Answer | None = None,
+    sheet: Sheet, seal: Seal, token: str, action: str, *, now: datetime, answer: Answer | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """All that the page of a task says."""
+    """All that the page of a task says; its form goes to `action`, and is sealed for `token`."""
     answer, problems = answer or Answer("", sheet.case.version), problems or {}
     fields = [_field(fact, sheet, seal, token, answer, problems) for fact in sheet.fields]
     choices = [_choice(sheet, outcome, answer) for outcome in sheet.outcomes]
@@ -99,7 +99,7 @@ def page_words(
     outcome = _outcome_field(choices, problems) if several else None
     reason = _reason_field(sheet, answer, problems)
     return {
-        "task": task_words(sheet, now), "token": token, "form": seal.form(token, answer.version), "fields": fields,
+        "task": task_words(sheet, now), "action": action, "form": seal.form(token, answer.version), "fields": fields,
         "outcome": outcome, "choices": choices, "reason": reason,
         "wrong": [f for f in (*fields, outcome, reason) if f and f.error], "phone": sheet.phone,
         "refusal": sheet.refusal, "behalf": sheet.behalf, "known": list(_known(sheet)),
@@ -225,10 +225,11 @@ def _known(sheet: Sheet) -> Iterator[tuple[str, str, str]]:
         value = sheet.state.fact(fact.fact)
         if value is not None and fact.kind not in ("row", "settlement") and (sheet.is_colleague or fact.fact in shown):
             is_file = fact.kind in ("document", "register")
-            yield fact.label, _said(fact, value), value["sha256"] if is_file else ""
+            yield fact.label, fact_words(fact, value), value["sha256"] if is_file else ""
 
 
-def _said(fact: Fact, value: Any) -> str:
+def fact_words(fact: Fact, value: Any) -> str:
+    """A fact's value as people read it."""
     match fact.kind:
         case "document" | "register":
             return str(value["name"])

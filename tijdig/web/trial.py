@@ -1,4 +1,4 @@
-"""The front page, and what only a trial has: its next day and its captured mail."""
+"""What only a trial has: its next day and its captured mail."""
 
 from __future__ import annotations
 
@@ -25,12 +25,6 @@ def in_a_trial(house: TheHouse) -> None:
     with house.store.read() as session:
         if installation(session).mode != "trial":
             raise Instead("not_found", 404)
-
-
-@router.get("/")
-def home(house: TheHouse) -> HTMLResponse:
-    """What this is, until the worklist comes."""
-    return house.page("home", form=house.seal.form(NEXT_DAY, 0))
 
 
 @router.post("/volgende-dag", dependencies=[Depends(in_a_trial), Depends(from_our_page)])

@@ -1,0 +1,38 @@
+"""How colleagues get in: passwords, and the visits that they begin. A member has neither; it acts by link."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from models.base import Instant, Table
+
+
+class Password(Table, table=True):
+    """The password of a local account, as argon2id hashed it."""
+
+    __tablename__ = "password"
+
+    person_id: str = Field(foreign_key="person.id", primary_key=True)
+    hash: str
+    chosen_at: datetime = Field(sa_type=Instant)
+
+
+class Visit(Table, table=True):
+    """A colleague who signed in, by an unguessable token of which only the hash is stored."""
+
+    __tablename__ = "visit"
+
+    token_sha256: str = Field(primary_key=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    began_at: datetime = Field(sa_type=Instant)
+    seen_at: datetime = Field(sa_type=Instant)
+
+
+class Attempt(Table, table=True):
+    """A sign-in that failed, under the name that was given; kept as long as it counts."""
+
+    __tablename__ = "attempt"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(index=True)
+    at: datetime = Field(sa_type=Instant)

@@ -1,0 +1,134 @@
+"""How colleagues get in: by a password of their own, or in a trial by choosing whom to look as.
+
+A visit is a row: signing out ends it everywhere at once. All of it counts in wall-clock time, in a trial too.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+from secrets import token_urlsafe
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlmodel import Session, col, delete, func, select
+
+from models.access import Attempt, Password, Visit
+from models.operation import Event
+from models.session import Store
+from tijdig.engine.errors import Refused
+from tijdig.engine.snapshot import canonical
+from tijdig.service.clock import home
+from tijdig.service.links import hashed
+from tijdig.service.people import Directory
+
+SHORTEST = 12
+"""Characters of a password. Longer is safer than odd."""
+
+LASTS = timedelta(days=30)
+RESTS = timedelta(hours=12)
+"""A visit ends after so long in all, and after so long without a look."""
+
+NOTED = timedelta(minutes=5)
+"""So precisely it is known when somebody last looked."""
+
+MOST_FAILURES, WITHIN = 10, timedelta(minutes=15)
+
+WRONG = (
+    "Deze naam en dit wachtwoord horen niet bij elkaar. Probeer het opnieuw, of vraag de beheerder om een nieuw "
+    "wachtwoord."
+)
+TOO_OFTEN = "Er is te vaak een verkeerd wachtwoord gegeven. Wacht een kwartier en probeer het dan opnieuw."
+
+_HASHER = PasswordHasher()
+
+
+def choose_password(session: Session, person: str, password: str, *, by: str, wall: datetime) -> None:
+    """Give a colleague a password; what was begun with an earlier one ends. Raises Refused for one that is too easy."""
+    people = Directory.load(session)
+    if not people.has_digest(person):
+        raise Refused(f"'{person}' is geen collega. Een wachtwoord is er voor medewerkers; leden krijgen een link.")
+    if len(password) < SHORTEST:
+        raise Refused(f"Dit wachtwoord is te kort. Kies er een van minstens {SHORTEST} tekens.")
+    if len(set(password)) < SHORTEST // 2 or person.lower() in password.lower():
+        raise Refused("Dit wachtwoord is te makkelijk te raden. Kies een andere zin.")
+    session.merge(Password(person_id=person, hash=_HASHER.hash(password), chosen_at=wall))
+    session.execute(delete(Visit).where(col(Visit.person_id) == person))
+    session.add(Event(at=wall, kind="password", actor=by, detail=canonical({"person": person})))
+
+
+def sign_in(store: Store, name: str, password: str, *, wall: datetime) -> str:
+    """Begin a visit; gives its token. Raises Refused, in the same words whoever does not exist or was mistaken.
+
+    Checking takes a noticeable time, on purpose, and holds no lock meanwhile.
+    """
+    name = name.strip()
+    with store.read() as session:
+        known, failures = session.get(Password, name), _failures(session, name, wall)
+    if failures >= MOST_FAILURES:
+        raise Refused(TOO_OFTEN, code="TOO_OFTEN")
+    is_right = _is(known.hash if known else _nobodys(), password) and known is not None
+    with store.write() as session:
+        if not is_right:
+            session.add(Attempt(name=name, at=wall))
+        elif Directory.load(session).has_digest(name):
+            session.execute(delete(Attempt).where(col(Attempt.name) == name))
+            return begin(session, name, how="password", wall=wall)
+    raise Refused(WRONG, code="NOT_IN")
+
+
+def look_as(session: Session, person: str, *, wall: datetime) -> str:
+    """Begin a visit as somebody, without a password: in a trial only. Raises Refused anywhere else."""
+    if home(session).mode != "trial":
+        raise Refused("Dit is geen proefomgeving. Meld u aan met uw eigen naam.", code="NO_RIGHT")
+    if not Directory.load(session).has_digest(person):
+        raise Refused(f"'{person}' is geen collega. Kies iemand uit de lijst.")
+    return begin(session, person, how="trial", wall=wall)
+
+
+def visitor(store: Store, token: str, *, wall: datetime) -> str:
+    """Whose visit this token is; empty when it is over or never was. Notes, now and then, that they looked."""
+    with store.read() as session:
+        visit = session.get(Visit, hashed(token))
+        over = visit is None or wall >= min(visit.began_at + LASTS, visit.seen_at + RESTS)
+        person = (
+            "" if visit is None or over or not Directory.load(session).has_digest(visit.person_id) else visit.person_id
+        )
+    if person and visit and wall - visit.seen_at >= NOTED:
+        with store.write(durable=False) as session:
+            if seen := session.get(Visit, visit.token_sha256):
+                seen.seen_at = wall
+    return person
+
+
+def sign_out(session: Session, token: str, *, wall: datetime) -> None:
+    """End a visit, and throw away those that are over."""
+    old = (col(Visit.seen_at) < wall - RESTS) | (col(Visit.began_at) < wall - LASTS)
+    session.execute(delete(Visit).where((col(Visit.token_sha256) == hashed(token)) | old))
+    session.execute(delete(Attempt).where(col(Attempt.at) < wall - WITHIN))
+
+
+def begin(session: Session, person: str, *, how: str, wall: datetime) -> str:
+    """Begin a visit of somebody of whom it is certain who they are; gives its token."""
+    token = token_urlsafe(32)
+    session.add(Visit(token_sha256=hashed(token), person_id=person, began_at=wall, seen_at=wall))
+    session.add(Event(at=wall, kind="sign_in", actor=person, detail=canonical({"how": how})))
+    return token
+
+
+def _failures(session: Session, name: str, wall: datetime) -> int:
+    lately = select(func.count()).select_from(Attempt).where(Attempt.name == name, Attempt.at > wall - WITHIN)
+    return session.exec(lately).one()
+
+
+def _is(hash: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _nobodys() -> str:
+    """What a password of somebody unknown is held against, so that it takes as long."""
+    return _HASHER.hash(token_urlsafe(16))
