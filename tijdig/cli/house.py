@@ -42,7 +42,8 @@ def choose(setting: str, value: str, by: str, reason: str, at: str | None, as_js
 @command(
     "import", _("Neem een tabel in: het hele bestand, of niets."), KIND,
     option("file", metavar=_("BESTAND"), help=_("CSV in UTF-8")),
-    option("--dry-run", action="store_true", help=_("laat zien wat er zou gebeuren en verander niets")),
+    option("--dry-run", "--plan", action="store_true", dest="dry_run",
+           help=_("laat zien wat er zou gebeuren en verander niets")),
     NAME, AT, AS_JSON,
 )  # fmt: skip
 def take_in(kind: str, file: str, dry_run: bool, name: str, at: str | None, as_json: bool) -> int:
@@ -50,6 +51,7 @@ def take_in(kind: str, file: str, dry_run: bool, name: str, at: str | None, as_j
     from dataclasses import asdict
 
     from tijdig.cli import edge
+    from tijdig.cli.moving import amended, show_moves
     from tijdig.service.acting import may_administer
     from tijdig.service.imports import import_table
 
@@ -60,10 +62,14 @@ def take_in(kind: str, file: str, dry_run: bool, name: str, at: str | None, as_j
         done = import_table(session, kind, data, by=edge.account(), now=now, name=name, dry_run=dry_run)
         if done.problems or dry_run:
             session.rollback()
+    moved = amended(done.amended) if kind == "timetable" else {}
     if as_json:
-        show_json(asdict(done))
+        problems = [asdict(problem) for problem in done.problems]
+        show_json({"added": done.added, "changed": done.changed, "problems": problems, **moved})
     elif not done.problems:
         line(_("{added} toegevoegd, {changed} gewijzigd").format(added=done.added, changed=done.changed))
+        if any(moved.values()):
+            show_moves(moved, plan=dry_run)
     for problem in done.problems:
         say(row_problem(problem))
     return 1 if done.problems else 0

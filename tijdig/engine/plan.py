@@ -133,7 +133,8 @@ def _goal_effects(state: State, goal: Goal) -> Iterator[Effect]:
     serving = (s.role for s in terms.procedure.steps if s.due == name and state.steps[s.step].status == "open")
     to = tuple(dict.fromkeys(terms.roles((goal.role, *serving))))
     yield from _reminders(state, goal, goal.remind, to, 1, state.opening.at)
-    yield from _ladder(state, name, goal.when_late, 1, state.opening.at)
+    if goal.role or goal.when_late or any(step.due == name for step in terms.procedure.steps):
+        yield from _ladder(state, name, goal.when_late, 1, state.opening.at)  # else nobody is asked anything
     for pause in state.goals[name].pauses:
         if pause.resumed is None:
             yield Effect(name, 1, "remind", "suspension_ends", pause.until, midnight(pause.until),

@@ -17,7 +17,6 @@ from tijdig.engine.case import CASE, Case, Effect, Record
 from tijdig.engine.errors import Refused, TijdigError
 from tijdig.engine.language import Procedure
 from tijdig.engine.simulate import simulate
-from tijdig.service import weaving
 from tijdig.service.clock import parse_moment
 from tijdig.service.forms import read_day, read_values
 from tijdig.service.held import LOADER
@@ -25,6 +24,7 @@ from tijdig.service.outset import Progress, outset
 from tijdig.service.pins import current
 from tijdig.service.tables import Row, read_table
 from tijdig.service.views import local
+from tijdig.service.weaving import Supposed
 from tijdig.service.world import Act, Scenario, World
 
 Document = dict[str, Any]
@@ -86,7 +86,7 @@ def supposed(
     """
     terms = LOADER.load(session, current(session, procedure))
     opening = Record(within.since, "open", "", read_values(terms.procedure, given))
-    terms, opening = weaving.supposed(session, terms, opening)
+    terms, opening = Supposed(session).on_timetable(terms, opening)
     acts = tuple(record for _, _, record in _acts(script, lambda _: terms.procedure)) if script else ()
     name = f"{procedure}/{subject}" if subject else procedure
     foretold = simulate(Case(terms, (opening,), {}), until=within.until, script=acts)

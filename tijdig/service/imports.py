@@ -18,6 +18,7 @@ from models.organisation import Absence, Assignment, Person, Subject
 from tijdig.engine.calendar import local_day
 from tijdig.engine.errors import Refused
 from tijdig.engine.snapshot import canonical
+from tijdig.service.amend import NOTHING, Amended, amend, dates_of
 from tijdig.service.announce import announce
 from tijdig.service.cases import Doing
 from tijdig.service.cohorts import EVERY_MEMBER, take_cohort
@@ -47,11 +48,15 @@ LEFT = "left_on"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did, or with `dry_run` would do: rows that were new, rows that changed; or all its problems."""
+    """What an import did, or with `dry_run` would do: rows that were new, rows that changed; or all its problems.
+
+    `amended`: the running cases that an amended timetable moves.
+    """
 
     added: int = 0
     changed: int = 0
     problems: tuple[RowProblem, ...] = ()
+    amended: Amended = NOTHING
 
 
 def import_table(
@@ -69,13 +74,16 @@ def import_table(
     also = OPTIONAL[kind]
     table = read_table(data, needed=[column for column in COLUMNS[kind] if column not in also], also=also)
     intake = Intake(session, table, by, now, local_day(now), name, frozenset(roles))
+    dates = dates_of(session, name) if kind == "timetable" else {}
     with session.begin_nested() as attempt:
         TAKE[kind](intake)
         if table.problems:
             attempt.rollback()
             return Imported(problems=table.problems)
         intake.finish()
-        done = Imported(intake.added, intake.changed)
+        doing = Doing(by, now, reason=f"Het tijdschema {name} is gewijzigd.")
+        amended = amend(session, name, dates, doing) if dates else NOTHING
+        done = Imported(intake.added, intake.changed, amended=amended)
         if dry_run:
             attempt.rollback()
             return done

@@ -20,6 +20,7 @@ from tijdig.service.held import LOADER, Held, held, read_all
 from tijdig.service.openings import UNDONE
 from tijdig.service.pins import Pins, current, definitions
 from tijdig.service.sweep import BATCH
+from tijdig.service.weaving import Supposed
 from tijdig.service.world import Foreseen, Known, Scenario, World
 
 Progress = Callable[[int, int], None]
@@ -38,7 +39,7 @@ def outset(
     def members(name: str, on: date) -> Sequence[str]:
         return cohort(session, name, on)
 
-    world = World(Known(terms, members, _before(session)), now, scenario)
+    world = World(Known(terms, members, Supposed(session).on_timetable, _before(session)), now, scenario)
     _take_in(session, world, progress)
     for row in session.exec(select(ProgrammeRow).order_by(ProgrammeRow.id)):
         programme = programme_from_json(json.loads(row.body))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -42,10 +42,10 @@ class Woven(NamedTuple):
         return _knowing(record, self.facts)
 
 
-def timetable(session: Session, name: str) -> Rows:
-    """The rows of a timetable, as they stood in the file. Raises Refused when there is none of this name."""
+def timetable(session: Session, name: str, *, needed: bool = True) -> Rows:
+    """The rows of a timetable, as they stood in the file. Raises Refused when it is needed and there is none."""
     found = session.exec(select(TimetableRow).where(TimetableRow.name == name).order_by(col(TimetableRow.id))).all()
-    if not found:
+    if needed and not found:
         raise Refused(
             f"Er is geen tijdschema '{name}'. Importeer het eerst: tijdig import timetable BESTAND --name {name}."
         )
@@ -61,14 +61,25 @@ def woven_for(session: Session, pins: Pins, terms: Terms, name: str, *, at: date
     return Woven(pins, LOADER.load(session, pins), facts_of(rows))
 
 
-def supposed(session: Session, terms: Terms, opening: Record) -> tuple[Terms, Record]:
-    """The same for a case that does not exist: nothing is stored."""
-    name = timetable_of(terms.procedure, opening)
-    if not name:
-        return terms, opening
-    rows = timetable(session, name)
-    woven = weave(terms.procedure, name, [shape(row) for row in rows])
-    return Terms(woven, terms.settings, terms.calendar), _knowing(opening, facts_of(rows))
+@dataclass(slots=True)
+class Supposed:
+    """The same for cases that do not exist: nothing is stored. Terms are made once for all that stand alike."""
+
+    session: Session
+    _known: dict[tuple[int, str], tuple[Terms, dict[str, Any]]] = field(default_factory=dict)
+
+    def on_timetable(self, terms: Terms, opening: Record) -> tuple[Terms, Record]:
+        """On what a case opens, and with what it knows of its timetable."""
+        name = timetable_of(terms.procedure, opening)
+        if not name:
+            return terms, opening
+        key = id(terms), name
+        if key not in self._known:
+            rows = timetable(self.session, name)
+            woven = weave(terms.procedure, name, [shape(row) for row in rows])
+            self._known[key] = Terms(woven, terms.settings, terms.calendar), facts_of(rows)
+        found, facts = self._known[key]
+        return found, _knowing(opening, facts)
 
 
 def timetable_of(procedure: Procedure, opening: Record) -> str:

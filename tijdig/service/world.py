@@ -113,10 +113,14 @@ class Act(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the run asks of the installation: terms for a new case, a cohort on a day, who had a case before."""
+    """What the run asks of the installation: terms for a new case, a cohort on a day, who had a case before.
+
+    `on_timetable` puts a new case on the timetable that it names, if it does.
+    """
 
     terms: Callable[[str], Terms]
     cohort: Callable[[str, date], Sequence[str]]
+    on_timetable: Callable[[Terms, Record], tuple[Terms, Record]]
     before: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -277,6 +281,7 @@ class World:
             return
         alike = procedure, canonical(dict(record.values)), tuple(sorted((carried or {}).items()))
         try:
+            terms, record = self.known.on_timetable(terms, record)
             stand = self._shared(alike, lambda: self._opened(Case(terms, (record,), carried or {}), at))
         except Exception as error:
             self.set_apart(name, at, error)
