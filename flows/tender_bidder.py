@@ -416,7 +416,7 @@ TENDER_BIDDER = Procedure(
             "archive",
             "Leg de overeenkomst vast",
             BUYER,
-            needs=took("sign", "signed") & done("certificate_works") & done("notice") & done("verdict"),
+            needs=done("register") & done("notice") & done("verdict") & done("sign") & done("certificate_works"),
             due=DueRule(after="opened:archive", within=RECORD_TERM),
             form=("contract",),
             outcomes=(

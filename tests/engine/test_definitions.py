@@ -12,38 +12,28 @@ from typing import Any
 import pytest
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows.tender_bidder import TENDER_BIDDER
 from flows.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from tests.definitions.complaint import COMPLAINT
 from tests.definitions.house import SETTINGS
 from tests.definitions.site_visit import SITE_VISIT
-from tests.definitions.tender import OBJECTION, TENDER_BIDDER
 from tests.engine.play import Play, line
 from tijdig.engine.advance import advance, open_case
 from tijdig.engine.calendar import Calendar, instant, local_day, midnight
 from tijdig.engine.case import Case, Record, Terms
 from tijdig.engine.language import Procedure
 from tijdig.engine.simulate import opening, simulate
+from tijdig.engine.timetable import sample
 
 _NINE, _REASON = time(9), "op tijd gedaan, als proef"
 DOCUMENT = {"name": "stuk.pdf", "sha256": "0" * 64}
 PROCEDURES = (
-    ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, ZAP_ARRANGEMENT, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR, TENDER_BIDDER,
-    OBJECTION, COMPLAINT, SITE_VISIT,
+    ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, ZAP_ARRANGEMENT, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR,
+    sample(TENDER_BIDDER), COMPLAINT, SITE_VISIT,
 )  # fmt: skip
 
 
-def row(day: str, time: str = "", *, fatal: bool = False) -> dict[str, Any]:
-    """A row of the care office's timetable, as contract date."""
-    return {"date": day, "basis": "contract", "fatal": fatal} | ({"time": time} if time else {})
-
-
-# The care office's timetable for 2021 (care-office.md, P-03; T-03, T-06 to T-10).
-TENDER = {
-    "questions_on": row("2020-06-15", fatal=True), "closes_on": row("2020-07-31", "17:00", fatal=True),
-    "notice_on": row("2020-08-24"), "offer_on": row("2020-10-09"), "certificate_on": row("2020-10-15", fatal=True),
-    "signed_on": row("2020-10-23", fatal=True),
-}  # fmt: skip
 OPENINGS: dict[str, tuple[Procedure, str, dict[str, Any]]] = {
     "orange-status": (ORANGE_STATUS, "2026-01-05", {"orange_on": "2026-01-05"}),
     "zap-approval": (ZAP_APPROVAL, "2026-01-05", {}),
@@ -51,7 +41,6 @@ OPENINGS: dict[str, tuple[Procedure, str, dict[str, Any]]] = {
         "approved_on": "2026-01-05", "sector": "ghz_ggz", "care": "care_24h", "vg7": True}),
     "wzd-half-year": (WZD_HALF_YEAR, "2026-07-01", {
         "period_from": "2026-01-01", "period_until": "2026-06-30", "igj_on": "2026-08-12"}),
-    "tender-bidder": (TENDER_BIDDER, "2020-06-02", TENDER),
     "complaint": (COMPLAINT, "2026-03-16", {"received_on": "2026-03-16"}),
     "site-visit": (SITE_VISIT, "2026-01-05", {"last_visit": "2026-01-05", "last_physical": "2026-01-05"}),
 }  # fmt: skip
@@ -97,15 +86,6 @@ NOBODY = [
         "2027-01-06 escalate yearly overdue > directeur",
         "2027-10-05 remind on_site three_months > regiomanager",
         "2028-01-06 escalate on_site overdue > directeur"]),
-    ("tender-bidder", [
-        "2020-06-12 remind questions_asked three_days > inkoper, directeur",
-        "2020-06-16 escalate questions_asked missed > directeur",
-        "2020-06-22 escalate join overdue > inkoper",
-        "2020-07-17 remind filed two_weeks > inkoper",
-        "2020-07-27 escalate declare overdue > inkoper",
-        "2020-07-28 remind filed three_days > inkoper, directeur",
-        "2020-07-31 escalate filed missed > directeur",  # at 17:00 that day
-        "2020-08-05 close case too_late"]),
 ]  # fmt: skip
 
 
@@ -162,19 +142,6 @@ ON_TIME: list[tuple[str, Deeds, list[str], str]] = [
         ("2026-07-27", "reconcile", "settled", {"total": 9, "delivery": DOCUMENT, "figures": DOCUMENT}),
         ("2026-08-03", "send", "sent", {"sent_on": "2026-08-03", "receipt": "2026-114", "proof": DOCUMENT})],
      ["2026-07-28 remind norm two_weeks > kwaliteitsadviseur", "2026-08-03 close case sent"], "sent"),
-    ("tender-bidder", [
-        ("2020-06-10", "join", "join", {}),
-        ("2020-06-11", "ask", "none", {}),
-        ("2020-06-25", "request_certificate", "requested", {}),
-        ("2020-07-13", "declare", "signed", {"board_declaration": DOCUMENT, "registration_declaration": DOCUMENT}),
-        ("2020-07-20", "register", "filed", {"subcontractors": DOCUMENT, "wtzi": DOCUMENT, "vog_dated": "2020-05-01",
-                                             "filed_at": "2020-07-20T11:30:00+02:00"}),
-        ("2020-08-24", "notice", "eligible", {}),
-        ("2020-09-01", "certificate_works", "works", {}),
-        ("2020-10-12", "sign", "signed", {}),
-        ("2020-10-13", "archive", "contracted", {"contract": DOCUMENT})],
-     ["2020-07-17 remind filed two_weeks > inkoper", "2020-10-09 remind agreed two_weeks > inkoper, directeur",
-      "2020-10-13 close case contracted"], "contracted"),
     ("complaint", [
         ("2026-03-18", "contact", "heard", {}),
         ("2026-03-30", "mediate", "formal", {}),

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows.tender_bidder import TENDER_BIDDER
 from flows.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from tests.definitions.complaint import COMPLAINT, TERM
 from tests.definitions.site_visit import SITE_VISIT
-from tests.definitions.tender import OBJECTION, TENDER_BIDDER
 from tijdig.engine import (
     Goal,
     Procedure,
@@ -37,6 +37,7 @@ from tijdig.engine.errors import Refused
 from tijdig.engine.language import LANGUAGE
 from tijdig.engine.snapshot import canonical, fingerprint, from_json, to_json
 from tijdig.engine.terms import Term
+from tijdig.engine.timetable import sample
 
 DEFINITIONS = (
     ORANGE_STATUS,
@@ -47,7 +48,7 @@ DEFINITIONS = (
     WZD_RETURN,
     WZD_YEAR,
     TENDER_BIDDER,
-    OBJECTION,
+    sample(TENDER_BIDDER),
     COMPLAINT,
     SITE_VISIT,
 )

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import func, select
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
+from flows.tender_bidder import TENDER_BIDDER
 from flows.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from models.case import Case
@@ -17,7 +18,6 @@ from models.session import Store
 from tests.databases import Databases
 from tests.definitions.complaint import COMPLAINT
 from tests.definitions.site_visit import SITE_VISIT
-from tests.definitions.tender import OBJECTION, TENDER_BIDDER
 from tests.service.house import NOW, new_house
 from tijdig.engine.calendar import Calendar
 from tijdig.engine.errors import Misconfigured
@@ -28,7 +28,7 @@ from tijdig.service.people import Directory
 from tijdig.service.sample import colours, load_sample
 
 PROCEDURES = (ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, ZAP_ARRANGEMENT, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR,
-              TENDER_BIDDER, OBJECTION, COMPLAINT, SITE_VISIT)  # fmt: skip
+              TENDER_BIDDER, COMPLAINT, SITE_VISIT)  # fmt: skip
 MEMBERS = [f"lid-{n:03}" for n in range(1, 41)]
 DAYS = [date(2021, 1, 4), date(2026, 1, 5), date(2040, 1, 2)]
 

@@ -100,10 +100,14 @@ def case(case: str, as_json: bool) -> None:
         return
     line(f"{found['case']} {found['title']} · {found['subject']} · {found['state']} · {STATUS[found['term_status']]} · "
          + _("versie {version} · procedure rev. {revision}").format(**found))  # fmt: skip
-    table((_("gegeven"), _("waarde")), found["facts"].items(), title=_("Gegevens"))
+    table((_("gegeven"), _("waarde")), [(name, _fact(value)) for name, value in found["facts"].items()],
+          title=_("Gegevens"))  # fmt: skip
     table(
-        (_("stap"), _("vraagt"), _("rol"), _("stand"), _("uiterlijk"), _("grondslag")),
-        [(o["step"], o["asks"], o["role"], STATES[o["state"]], day(o["due"]), basis(o)) for o in found["obligations"]],
+        (_("stap"), _("vraagt"), _("rol"), _("stand"), _("uiterlijk"), _("werkdagen over"), _("grondslag")),
+        [
+            (o["step"], o["asks"], o["role"], STATES[o["state"]], day(o["due"]), o["slack"], basis(o))
+            for o in found["obligations"]
+        ],
         title=_("Termijnen"),
     )
     for asked in found["obligations"]:
@@ -144,6 +148,14 @@ def tasks(role: str, user: str, as_json: bool) -> None:
                    _("grondslag")),
                   [(day(r["due"]), r["asks"], r["case"], r["subject"], r["step"], r["role"], r["assignee"], basis(r))
                    for r in found], title=f"{WORK[group]} ({len(found)})")  # fmt: skip
+
+
+def _fact(value: Any) -> Any:
+    """A fact as people read it: a row of a timetable by its day and what that says."""
+    if not (isinstance(value, dict) and "date" in value):
+        return value
+    when = ", ".join(filter(None, (day(value["date"] or None), value.get("time")))) or value.get("said", "")
+    return f"{value.get('boundary', '')} {when} [{basis({'basis': '', **value})}]".strip()
 
 
 def basis(row: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from tijdig.engine.acts import roles_for
 from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Record, Terms
 from tijdig.engine.errors import Refused, StaleVersion
+from tijdig.engine.fold import fold
 from tijdig.engine.language import Act, Procedure
 from tijdig.engine.terms import parse
 from tijdig.service.comparing import settlement, with_counts
@@ -131,7 +132,11 @@ def act(work: Work, people: Directory, case: str, name: str, given: Mapping[str,
 
 
 def _read(work: Work, held: Held, values: Mapping[str, str]) -> dict[str, Any]:
-    return read_values(held.terms.procedure, values, store=work.keep)
+    """Values as a record holds them; of a timetable's row what is not said stays as it was."""
+    found = read_values(held.terms.procedure, values, store=work.keep)
+    rows = [name for name in found if held.terms.facts[name].kind == "row"]
+    known = fold(held.case).facts if rows else {}
+    return found | {name: {**(known.get(name) or {}), **found[name]} for name in rows}
 
 
 def _current(work: Work, case: str, version: int | None) -> Held:

@@ -13,8 +13,10 @@ from sqlmodel import Session, col, select
 from models.case import Log, Payload
 from models.message import Mail, MailNotice, Notice
 from tijdig.engine.advance import advance
+from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Terms
 from tijdig.engine.plan import Obligation, obligations
+from tijdig.engine.state import State
 from tijdig.service import explain
 from tijdig.service.held import Held, find
 from tijdig.service.views import Document, case_row, first_date, local, notice
@@ -32,7 +34,7 @@ def dossier(session: Session, name: str, now: datetime) -> Document:
         "closed_on": held.closed_on and held.closed_on.isoformat(),
         "facts": dict(state.facts),
         "tasks": [_task(o, terms, held) for o in asked if o.stands and o.kind == "step"],
-        "obligations": [_obligation(o, terms) for o in asked],
+        "obligations": [_obligation(o, state, now) for o in asked],
         "messages": list(_messages(session, held)),
         "log": list(_log(session, held)),
     }  # fmt: skip
@@ -54,19 +56,34 @@ def _field(terms: Terms, name: str) -> Document:
     return {"fact": name, "label": fact.label if fact else name, "kind": fact.kind if fact else "text"}
 
 
-def _obligation(asked: Obligation, terms: Terms) -> Document:
+def _obligation(asked: Obligation, state: State, now: datetime) -> Document:
+    terms = state.terms
     due: Mapping[str, Any] = explain.as_json(asked.due) if asked.due else {}
     why = list(due.get("steps", ())) or ([asked.undated] if asked.undated else [])
     if asked.due and asked.due.source:
         why.append(f"Bron: {asked.due.source}.")
     named = ("nominal", "due", "late_from", "safe", "basis", "uncertain", "calendar_version")
     return {
-        "step": asked.step, "step_id": _step_id(asked, terms), "kind": asked.kind, "asks": asked.label,
-        "role": asked.role, **{name: due.get(name) for name in named}, "fatal": asked.fatal,
+        "step": asked.step, "step_id": _step_id(asked, terms), "date": _row_date(asked, state), "kind": asked.kind,
+        "asks": asked.label, "role": asked.role, **{name: due.get(name) for name in named}, "fatal": asked.fatal,
+        "slack": _slack(asked, terms, now),
         "state": asked.state, "round": asked.round, "outcome": asked.outcome or None,
         "opened_on": asked.opened_on and asked.opened_on.isoformat(),
         "done_on": asked.done_on and asked.done_on.isoformat(), "why": why,
     }  # fmt: skip
+
+
+def _row_date(asked: Obligation, state: State) -> str | None:
+    """What the timetable itself says of its row, before its qualifier is read."""
+    row = state.facts.get(asked.step)
+    return (row.get("date") or None) if isinstance(row, dict) else None
+
+
+def _slack(asked: Obligation, terms: Terms, now: datetime) -> int | None:
+    """How many office days are left until it is safe no more; negative when it is too late to do it at ease."""
+    if asked.due is None or asked.state not in ("open", "waiting"):
+        return None
+    return terms.calendar.workdays_between(local_day(now), asked.due.safe, "kantoor")
 
 
 def _step_id(asked: Obligation, terms: Terms) -> str | None:

@@ -34,7 +34,8 @@ def read_day(name: str, text: object) -> date:
     found = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[-/ ]([a-z]{3,}|\d{1,2})[-/ ](\d{4})", words)
     if found:
         year, month, day, day2, month2, year2 = found.groups()
-        named = month2 and month2[:3] in MONTHS and MONTHS.index(month2[:3]) + 1
+        short = (month2 or "")[:3].replace("maa", "mrt")
+        named = short in MONTHS and MONTHS.index(short) + 1
         try:
             return date(int(year or year2), int(month or named or month2), int(day or day2))
         except ValueError:
@@ -102,7 +103,9 @@ def _kind(fact: Fact) -> Any:
             return Annotated[bool, reading(_yes_no)]
         case "choice":
             return Annotated[str, reading(lambda v: _choice(fact, v))]
-        case "document" | "register" | "settlement" | "row":
+        case "row":
+            return Annotated[dict[str, Any], reading(_row)]
+        case "document" | "register" | "settlement":
             return dict[str, Any]
         case _:
             return Annotated[str, reading(clean_text)]
@@ -131,6 +134,16 @@ def _yes_no(value: object) -> bool:
     if str(value).strip().lower() not in words:
         raise Refused(f"'{value}' is geen ja of nee. Vul ja of nee in.")
     return words[str(value).strip().lower()]
+
+
+def _row(value: object) -> dict[str, Any]:
+    """A row of a timetable from what people write of it: its day, and perhaps an hour; the rest stays as it is."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    day, _, hour = str(value).strip().replace("T", " ").partition(" ")
+    if hour and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", hour):
+        raise Refused(f"'{hour}' is geen tijd. Schrijf een dag en een uur, bijvoorbeeld 2021-10-15 17:00.")
+    return {"date": read_day("", day).isoformat()} | ({"time": hour} if hour else {})
 
 
 def _choice(fact: Fact, value: object) -> str:

@@ -1,0 +1,141 @@
+"""What a timetable's file may say, and how it is refused: row, column and mend (domain/deadlines.md, section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from models.session import Store
+from tests.databases import Databases
+from tests.service.house import DATA, NOW, new_house
+from tijdig.service.imports import Imported, import_table
+from tijdig.service.tables import read_table
+from tijdig.service.weaving import facts_of, shape, timetable
+
+HEAD = "step_id,nl_name,who,date,time,kind,date_qualifier,date_to,objection_20d,source_or_derived"
+PUBLISHED = "A-1,publicatie inkoopdocument,zorgkantoor,2031-03-03,,intern,op,,ja,document"
+
+
+@pytest.fixture
+def house(databases: Databases, tmp_path: Path) -> Iterator[Store]:
+    store = new_house(databases.new(), procedures=())
+    yield store
+    store.close()
+
+
+def take(store: Store, *rows: str, head: str = HEAD, data: bytes | None = None) -> Imported:
+    text = "\n".join((head, *rows)) + "\n"
+    with store.write() as session:
+        return import_table(session, "timetable", data or text.encode(), by="admin1", now=NOW, name="a")
+
+
+REFUSED = {
+    "a closing before its publication": (
+        [PUBLISHED, "A-2,sluiting inschrijving,aanbieder,2031-02-28,17:00,contract fataal,uiterlijk,,nee,document"],
+        "3 date", "rij 2"),
+    "no such kind": ([PUBLISHED.replace("intern", "hard")], "2 kind", "wettelijk, contract, norm of intern"),
+    "no such qualifier": ([PUBLISHED.replace(",op,", ",ongeveer,")], "2 date_qualifier", "Kies uit: uiterlijk"),
+    "a step twice": ([PUBLISHED, PUBLISHED], "3 step_id", "rij 2"),
+    "no such hour": ([PUBLISHED.replace("-03,,", "-03,24:00,")], "2 time", "17:00"),
+    "no hour at all": ([PUBLISHED.replace("-03,,", "-03,vijf uur,")], "2 time", "17:00"),
+    "no date where one is needed": ([PUBLISHED.replace("2031-03-03", "")], "2 date", "nog te bepalen"),
+    "no such day": ([PUBLISHED.replace("2031-03-03", "2031-02-30")], "2 date", "geen datum"),
+    "the serial number of a spreadsheet": ([PUBLISHED.replace("2031-03-03", "47910")], "2 date", "geen datum"),
+    "a year in two digits": ([PUBLISHED.replace("2031-03-03", "03-03-31")], "2 date", "geen datum"),
+    "a window that ends before it begins": ([PUBLISHED.replace("op,,", "van,2031-03-01,")], "2 date_to", "ligt voor"),
+    "nothing that happens": ([PUBLISHED.replace("publicatie inkoopdocument", "")], "2 nl_name", "leeg"),
+    "neither yes nor no to objection": ([PUBLISHED.replace(",ja,", ",misschien,")], "2 objection_20d", "ja, nee"),
+    "a sum that is wrong": (
+        [PUBLISHED, "A-1x,vervaldag,aanbieder,2031-03-24,,contract fataal,,,,afgeleid: 2031-03-03 + 20 dagen"],
+        "3 date", "dat is 2031-03-23"),
+    "a sum on a step that is wrong": (
+        [PUBLISHED, "A-1x,vervaldag,aanbieder,2031-03-24,,contract fataal,,,,afgeleid: A-1 + 20 dagen"],
+        "3 date", "dat is 2031-03-23"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "place", "said"), REFUSED.values(), ids=REFUSED)
+def test_a_bad_timetable_is_refused_whole_with_its_place_and_mend(
+    house: Store, rows: list[str], place: str, said: str
+) -> None:
+    done = take(house, *rows)
+
+    assert [f"{problem.row} {problem.column}" for problem in done.problems] == [place]
+    assert said in done.problems[0].problem
+    with house.read() as session:
+        assert timetable(session, "a", needed=False) == []
+
+
+def test_a_file_without_a_needed_column_names_it(house: Store) -> None:
+    done = take(house, "A-1,x,2031-03-03", head="step_id,nl_name,date")
+
+    assert [(problem.row, problem.column) for problem in done.problems] == [(1, "kind")]
+
+
+ACCEPTED = {
+    "BOM, semicolons and Windows lines": ("\ufeff" + f"{HEAD}\n{PUBLISHED}\n".replace(",", ";").replace("\n", "\r\n"),
+                                          {"date": "2031-03-03"}),
+    "a Dutch date": (f"{HEAD}\n{PUBLISHED.replace('2031-03-03', '3-3-2031')}\n", {"date": "2031-03-03"}),
+    "a date with slashes": (f"{HEAD}\n{PUBLISHED.replace('2031-03-03', '03/03/2031')}\n", {"date": "2031-03-03"}),
+    "a month in words": (f"{HEAD}\n{PUBLISHED.replace('2031-03-03', '3 maart 2031')}\n", {"date": "2031-03-03"}),
+    "an hour as people write it": (f"{HEAD}\n{PUBLISHED.replace('-03,,', '-03,9.30 uur,')}\n", {"time": "09:30"}),
+    "an hour as a spreadsheet writes it": (f"{HEAD}\n{PUBLISHED.replace('-03,,', '-03,17:00:00,')}\n",
+                                           {"time": "17:00"}),
+    "before that day": (f"{HEAD}\n{PUBLISHED.replace(',op,', ',vóór,')}\n", {"boundary": "voor"}),
+    "until that day, which is before it": (f"{HEAD}\n{PUBLISHED.replace(',op,', ',tot,')}\n", {"boundary": "voor"}),
+    "read as the file itself says": (f"{HEAD}\n{PUBLISHED.replace(',op,', ',op (lees: voor),')}\n",
+                                     {"boundary": "voor"}),
+    "a kind in capitals": (f"{HEAD}\n{PUBLISHED.replace('intern', 'Contract FATAAL')}\n", {"fatal": True}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wanted"), ACCEPTED.values(), ids=ACCEPTED)
+def test_a_timetable_is_read_as_people_and_spreadsheets_write_it(
+    house: Store, text: str, wanted: dict[str, object]
+) -> None:
+    assert take(house, data=text.encode()).problems == ()
+
+    with house.read() as session:
+        fact = facts_of(timetable(session, "a"))["A-1"]
+    assert {name: fact[name] for name in wanted} == wanted
+
+
+READINGS = {
+    "uiterlijk": "by", "op / rond": "by", "": "by", "na": "from", "vanaf": "from", "met ingang van": "from",
+    "voor": "by",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("qualifier", "reading"), READINGS.items(), ids=[name or "nothing" for name in READINGS])
+def test_a_qualifier_reads_as_a_last_or_a_first_day(house: Store, qualifier: str, reading: str) -> None:
+    take(house, PUBLISHED.replace(",op,", f",{qualifier},"))
+
+    with house.read() as session:
+        assert shape(timetable(session, "a")[0]).reading == reading
+
+
+def test_a_row_that_is_counted_keeps_to_its_row_when_that_moves(house: Store) -> None:
+    term = "A-1x,vervaldag,aanbieder,2031-03-23,,contract fataal,,,,afgeleid: 2031-03-03 + 20 dagen"
+    take(house, PUBLISHED, term)
+
+    done = take(house, PUBLISHED.replace("2031-03-03", "2031-03-10"), term)
+
+    assert (done.problems, done.changed) == ((), 1)
+    with house.read() as session:
+        rule = shape(timetable(session, "a")[1]).rule
+    assert rule is not None
+    assert (rule.after, rule.fatal) == ("A-1", True)
+
+
+def test_the_invented_timetables_of_the_tests_are_no_copies_of_the_cz_one() -> None:
+    known = read_table((DATA / "cz-2021-timetable.csv").read_bytes(), needed=("step_id",), also=None)
+    steps = {row.cells["step_id"] for row in known.rows}
+
+    for name in ("noord", "kust"):
+        other = read_table((DATA / f"timetable-{name}.csv").read_bytes(), needed=("step_id",), also=None)
+        assert other.faults == ()
+        assert steps.isdisjoint(row.cells["step_id"] for row in other.rows)
+        assert all(row.day("date") != date(2020, 7, 31) for row in other.rows)
