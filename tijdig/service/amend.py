@@ -20,7 +20,7 @@ from tijdig.engine.errors import Problem, Refused, TijdigError
 from tijdig.engine.language import Procedure
 from tijdig.service.cases import Doing
 from tijdig.service.explain import problems_of
-from tijdig.service.held import Held, read_all, wanted
+from tijdig.service.held import Held, read_all
 from tijdig.service.incidents import cause_of, raise_incident
 from tijdig.service.openings import UNDONE
 from tijdig.service.pins import BETWEEN, procedure_of
@@ -85,8 +85,8 @@ class _Run:
 
     def _running(self, definition: int, last: int) -> list[Held]:
         """The next open cases; of those that stand alike only one is read."""
-        which = wanted(col(CaseRow.definition_id) == definition, col(CaseRow.state) == "open", col(CaseRow.id) > last)
-        batch = self.work.claim(which.order_by(col(CaseRow.id)).limit(BATCH).with_for_update())
+        which = f"definition_id = ? and state = 'open' and id > ? order by id limit {BATCH}"
+        batch = self.work.claim(which, definition, last)
         read_all(self.work.session, {one.course: one for one in batch}.values())
         return batch
 
