@@ -8,11 +8,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import select, update
 
+from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from models.message import Mail
 from models.operation import Installation
 from models.organisation import Person
@@ -466,6 +468,11 @@ def test_an_approval_is_taken_back_only_after_what_it_gave_was_cancelled(office:
 
     does("adviser2", "cancel", ZGA)(office)
     assert does("adviser2", "take-back", step="decide")(office) == ["task decide#2 > C kwaliteitsadviseur"]
+
+
+@pytest.mark.parametrize("setting", sorted({s.id for p in (ZAP_APPROVAL, ZAP_ARRANGEMENT) for s in p.settings}))
+def test_every_setting_is_explained(setting: str):
+    assert f"`{setting}`" in (Path(__file__).parents[2] / "docs/zap.md").read_text()
 
 
 # --- what the mails say
