@@ -53,7 +53,9 @@ def test_after_each_act_the_state_is_what_the_records_say_again(procedure, histo
     step = open_case(a_case(procedure))
 
     for deed in history:
-        step = do(step, deed.record(step).at, deed)
+        known, step = len(step.case.records), do(step, deed.record(step).at, deed)
+        if len(step.case.records) == known:
+            continue  # refused: time passed, which no record says
         again = fold(step.case)
 
         assert (again.steps, again.goals, again.facts) == (step.state.steps, step.state.goals, step.state.facts)
