@@ -74,6 +74,11 @@ UNSUITABLE = (took("assess_1", "unsuitable") & took("assess_2", "unsuitable")) |
 UPHELD = took("answer_notice", "upheld")
 
 
+def on_the_day_of(goal: str) -> DueRule:
+    """Our own work by a day that is fatal or statutory: a goal speaks of that day, and our work rides in a digest."""
+    return DueRule(before=f"due:{goal}", lead=days(0))
+
+
 def objected_on(name: str) -> Fact:
     """When an objection came in to what bears this name."""
     return Fact(f"objected_on_{name}", "date", "Bezwaar ontvangen op")
@@ -133,7 +138,7 @@ TENDER_CARE_OFFICE = Procedure(
     facts=(
         Fact("timetable", "text", "Tijdschema", required=True),
         Fact("new_provider", "yes_no", "Nieuwe aanbieder"),
-        Fact("filed_at", "moment", "Laatste stuk op tijd ontvangen, volgens het register", required=True),
+        Fact("filed_at", "moment", "Ingeschreven op, volgens het register", required=True),
         Fact("missing", "text", "Wat er ontbreekt", required=took("complete", "incomplete")),
         Fact("answer_by", "date", "Antwoord uiterlijk", required=took("complete", "incomplete")),
         Fact("offer_pdf", "document", "Offerte met prestaties, volume, tarief en omzet", required=True),
@@ -149,7 +154,7 @@ TENDER_CARE_OFFICE = Procedure(
             role=PROVIDER,
             met_by=in_time("filed_at", "filed"),
             when_late=(Escalate("not_filed", to=DESK, after=working_days(1)),),  # by then the register was opened
-            lapse="not_filed",
+            lapse="not_in_time",
             row=(
                 Match(("sluit inschrij", "uiterst inschrij", "sluit offerte", "sluit aanmeld")),
                 Match(("indien inschrij", "indien offerte", "indien aanmeld", "inschrijv"), ours=False, fatal=True),
@@ -196,18 +201,18 @@ TENDER_CARE_OFFICE = Procedure(
         Goal(
             "certified",
             "Certificaat werkt",
-            role=DESK,
+            role=PROVIDER,
             met_by=took("certificate", "works"),
             remind=(Remind("four_weeks", before=weeks(4)),),  # the last day to ask for one (P-05, Y-07)
-            when_late=LATE,
+            when_late=(Escalate("overdue", to=DESK),),
             row=(Match(("certificaat",), but=("aanvra",), ours=False),),
         ),
         Goal(
             "agreed",
             "Getekende overeenkomst terug",
-            role=DESK,
+            role=PROVIDER,
             met_by=took("sign", "signed"),
-            when_late=LATE,  # and then a person decides: the source names no consequence (Y-09)
+            when_late=(Escalate("overdue", to=DESK),),  # and a person decides: the source names no consequence (Y-09)
             row=(Match(SIGNED, ours=False),),
         ),
         Goal(
@@ -215,7 +220,6 @@ TENDER_CARE_OFFICE = Procedure(
             "Budgetformulier bij de NZa",
             role=BUYER,
             met_by=done("file_nza"),
-            remind=COUNTDOWN,
             when_late=LATE,
             row=(Match(("budgetformulier", "nza"), ours=True),),
         ),
@@ -227,7 +231,8 @@ TENDER_CARE_OFFICE = Procedure(
             "hand_in",
             "Leg vast wat het register zegt: tijdig ingeschreven of te laat",
             DESK,
-            due="filed",
+            due=on_the_day_of("filed"),
+            when_late=(Escalate("overdue", to=MANAGER, after=working_days(3)),),  # who did not file has lapsed by then
             form=("filed_at",),
             outcomes=(
                 Go("in_time", "Op tijd", only=in_time("filed_at", "filed")),
@@ -248,6 +253,7 @@ TENDER_CARE_OFFICE = Procedure(
             DESK,
             needs=("hand_in",),
             due=DueRule(after="due:filed", within=CHECK_TERM),
+            when_late=LATE,
             form=("missing", "answer_by"),
             outcomes=(
                 Go("complete", "Volledig"),
@@ -353,7 +359,8 @@ TENDER_CARE_OFFICE = Procedure(
             "Controleer of het certificaat van de aanbieder werkt",
             DESK,
             needs=took("notice", "eligible"),
-            due="certified",
+            due=on_the_day_of("certified"),
+            when_late=LATE,
             outcomes=(
                 Go("works", "Werkt"),
                 Close("no_agreement", "Geen werkend certificaat: geen overeenkomst", reason=True, tells=(PROVIDER,)),
@@ -364,7 +371,8 @@ TENDER_CARE_OFFICE = Procedure(
             "Leg de getekende overeenkomst vast",
             DESK,
             needs=done("offer") & done("certificate"),  # without certificate the offer is not delivered (Y-07)
-            due="agreed",
+            due=on_the_day_of("agreed"),
+            when_late=LATE,
             form=("agreement",),
             outcomes=(
                 Go("signed", "Getekend"),
@@ -376,7 +384,9 @@ TENDER_CARE_OFFICE = Procedure(
             "Dien het tweezijdig getekende budgetformulier in bij de NZa",
             BUYER,
             needs=done("sign") & done("budget"),
-            due="nza",
+            due=on_the_day_of("nza"),
+            remind=COUNTDOWN,
+            when_late=LATE,
             form=("receipt",),
             outcomes=(Close("contracted", "Ingediend en gecontracteerd", tells=(PROVIDER,)),),
         ),

@@ -196,7 +196,7 @@ def test_a_provider_is_contracted(office: Office) -> None:
             "task certificate > A inkoopbureau",
         ]),
         ("2020-09-17", time_passes, [
-            "remind objection_notice free_day > E jurist", "remind T-09b four_weeks > E inkoopbureau",
+            "remind objection_notice free_day > E jurist", "remind T-09b four_weeks > E zorgaanbieder",
         ]),
         ("2020-09-18", decides("buyer1", "offer", "offered"), ["decide offer offered > G zorgaanbieder"]),
         ("2020-09-18", decides("buyer1", "budget", "sent", offer_pdf="@offerte.pdf"), [
@@ -209,7 +209,7 @@ def test_a_provider_is_contracted(office: Office) -> None:
             "decide sign signed", "task file_nza > A zorginkoper",
         ]),
         ("2020-11-12", decides("buyer1", "file_nza", "contracted", receipt="NZA-123"), [
-            "remind T-11 two_weeks (overtaken)", "remind T-11 three_days (overtaken)",
+            "remind file_nza two_weeks (overtaken)", "remind file_nza three_days (overtaken)",
             "decide file_nza contracted > G zorgaanbieder", "close case contracted",
         ]),
     ])  # fmt: skip
@@ -236,7 +236,7 @@ def test_who_hands_in_nothing_loses_the_right_by_itself_and_the_desk_hears_of_it
     forward(office, ("2020-05-29", opens()))
 
     assert time_passes(office.on("2020-08-03")) == ["escalate T-06 not_filed > D inkoopbureau"]
-    assert time_passes(office.on("2020-08-06"))[-1] == "close case not_filed"
+    assert time_passes(office.on("2020-08-06"))[-1] == "close case not_in_time"
 
 
 # --- the register and the files: W-4
@@ -363,7 +363,7 @@ def test_no_working_certificate_closes_nothing_by_itself(office: Office) -> None
     late = time_passes(office.on("2020-10-16"))
     ended = decides("desk1", "certificate", "no_agreement")(office)
 
-    assert "escalate T-09b overdue > D manager zorginkoop" in late
+    assert "escalate T-09b overdue > D inkoopbureau" in late
     assert office.state(CASE) == "no_agreement"
     assert ended == ["decide certificate no_agreement > G zorgaanbieder", "close case no_agreement"]
 
@@ -417,6 +417,29 @@ def test_each_version_of_the_nota_is_told_to_all_at_the_same_moment_and_has_its_
     assert [office.state(code) for code in notas] == ["no_objection", "lapsed", "lapsed", "open", "open", "open"]
 
 
+# --- an amended timetable
+
+
+def test_a_later_publication_moves_every_running_file_after_it_was_shown(office: Office) -> None:
+    forward(office, *(("2020-05-20", opens(provider)) for provider in PROVIDERS))
+    later = CZ.replace("T-01,publicatie inkoopdocument en conceptstukken,zorgkantoor,2020-05-29",
+                       "T-01,publicatie inkoopdocument en conceptstukken,zorgkantoor,2020-06-05")  # fmt: skip
+    later = later.replace("zorgaanbieder,2020-06-18", "zorgaanbieder,2020-06-25")
+    later = later.replace("2020-05-29 + 20 dagen", "2020-06-05 + 20 dagen")
+    office.on("2020-05-22")
+
+    shown = take(office.store, "timetable", later, now=office.now, name="cz-2021", dry_run=True)
+    standing = office.due(CASE, "objection_T-01")
+    done = take(office.store, "timetable", later, now=office.now, name="cz-2021")
+
+    assert (shown.problems, standing) == ((), "2020-06-18")
+    assert shown.amended == done.amended
+    assert {(m.step, str(m.before), str(m.after)) for _, moves in done.amended.cases for m in moves
+            if m.kind == "due"} == {("objection_T-01", "2020-06-18", "2020-06-25")}  # fmt: skip
+    assert {office.due(f"tender-care-office/{provider}", "objection_T-01") for provider in PROVIDERS} == {"2020-06-25"}
+    assert {office.due(f"tender-care-office/{provider}", "T-06") for provider in PROVIDERS} == {"2020-07-31"}
+
+
 # --- the grid
 
 
@@ -427,15 +450,11 @@ def test_the_grid_shows_who_stands_where(office: Office) -> None:
 
     assert [(line.subject, line.state) for line in seen.lines] == [
         ("za-001", "open"),
-        ("za-002", "not_filed"),
+        ("za-002", "not_in_time"),
         ("za-003", ""),
     ]
     first, second = cells(seen), cells(seen, "za-002")
-    assert (first["hand_in"].state, first["hand_in"].term, first["hand_in"].day) == (
-        "done",
-        "on_time",
-        date(2020, 7, 31),
-    )
+    assert (first["T-06"].state, first["T-06"].term, first["T-06"].day) == ("met", "on_time", date(2020, 7, 31))
     assert (first["complete"].state, first["complete"].term, first["complete"].day) == (
         "open",
         "late",
@@ -443,7 +462,7 @@ def test_the_grid_shows_who_stands_where(office: Office) -> None:
     )
     assert (first["notice"].state, first["notice"].term) == ("waiting", "none")
     assert (first["T-07"].state, first["T-07"].term) == ("open", "on_time")
-    assert second["hand_in"].state == "withdrawn"
+    assert second["T-06"].state == "none"
     assert seen.lines[2].cells == ()
 
 

@@ -112,7 +112,7 @@ WRONG = {
     "the account of another": ("people", f"{P},account\nnew1,X,{MAIL},alfa", "2 account", "adviser1"),
     "an unknown holder": ("assignments", f"{A}\nadviser9,directeur,all,,", "2 person", "adviser9"),
     "an unknown role": ("assignments", f"{A}\nadviser1,baas,all,,", "2 role", "kwaliteitsadviseur"),
-    "a setting as role": ("assignments", f"{A}\nadviser1,red_decider,all,,", "2 role", "De rollen zijn: beheerder, d"),
+    "a setting as role": ("assignments", f"{A}\nadviser1,red_decider,all,,", "2 role", "De rollen zijn: beheerder, b"),
     "an unknown region": ("assignments", f"{A}\nadviser1,directeur,region:zeeland,,", "2 scope", "regio 'zeeland'"),
     "an unknown member": ("assignments", f"{A}\nadviser1,directeur,subject:lid-099,,", "2 scope", "lid 'lid-099'"),
     "an unknown case": ("assignments", f"{A}\nadviser1,directeur,case:ORA-1,,", "2 scope", "dossier 'ORA-1'"),

@@ -9,6 +9,7 @@ from sqlmodel import func, select
 
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
 from flows.tender_bidder import TENDER_BIDDER
+from flows.tender_care_office import TENDER_CARE_OFFICE, TENDER_NOTA, TENDER_ROUND
 from flows.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from flows.zap_approval import ZAP_APPROVAL, ZAP_ARRANGEMENT
 from models.case import Case
@@ -28,7 +29,7 @@ from tijdig.service.people import Directory
 from tijdig.service.sample import colours, load_sample
 
 PROCEDURES = (ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, ZAP_ARRANGEMENT, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR,
-              TENDER_BIDDER, COMPLAINT, SITE_VISIT)  # fmt: skip
+              TENDER_BIDDER, COMPLAINT, SITE_VISIT, TENDER_ROUND, TENDER_CARE_OFFICE, TENDER_NOTA)  # fmt: skip
 MEMBERS = [f"lid-{n:03}" for n in range(1, 41)]
 DAYS = [date(2021, 1, 4), date(2026, 1, 5), date(2040, 1, 2)]
 

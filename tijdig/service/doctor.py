@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
 from models import schema
+from models.case import Case
 from models.message import UNSENT, Mail
 from models.operation import Installation, Run
 from models.session import Store
@@ -129,9 +130,12 @@ def _settings_set(session: Session, settings: Settings, wall: datetime) -> Found
 
 def _roles(session: Session, settings: Settings, wall: datetime) -> Found:
     people, today, needed = Directory.load(session), local_day(set_clock(session, None, wall=wall)), set[str]()
+    held, run = people.held_roles(today), set(session.exec(select(Case.procedure).distinct()))
     for definition in definitions(session):
         terms = LOADER.load(session, current(session, definition.procedure))
         procedure = terms.procedure
+        if held and terms.role(procedure.owner) not in held and procedure.id not in run:
+            continue  # it is published in every house, and run in those that it is for
         roles = (
             procedure.owner,
             procedure.late_to,
@@ -139,7 +143,7 @@ def _roles(session: Session, settings: Settings, wall: datetime) -> Found:
             *(g.role for g in procedure.goals),
         )
         needed |= {role for role in map(terms.role, roles) if role}
-    bare = sorted(needed - people.held_roles(today))
+    bare = sorted(needed - held)
     mend = "Wijs ze toe: tijdig import assignments BESTAND."
     return not bare, f"Door niemand bezet: {', '.join(bare)}. {mend}" if bare else "alle rollen zijn bezet"
 
