@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tijdig.engine.case import Terms
-from tijdig.engine.language import DueRule, Escalate, Goal, Remind, Step
+from tijdig.engine.language import DueRule, Escalate, Goal, Procedure, Remind, Step
 from tijdig.engine.terms import Term, words
 
 
@@ -25,6 +25,7 @@ def page(terms: Terms) -> Iterator[str]:
         yield f"{number} · {step.asks} ({_role(terms, step)}): {_due(terms, step)}"
         yield f"    Uitkomsten: {', '.join(outcome.label for outcome in step.outcomes)}."
         yield from _voices(terms, step)
+    yield from _rows(procedure)
     if procedure.settings:
         yield ""
         yield "Instellingen"
@@ -38,6 +39,18 @@ def page(terms: Terms) -> Iterator[str]:
         yield f"    {setting.id} · {setting.label}: {shown} ({setting.source})"
 
 
+def _rows(procedure: Procedure) -> Iterator[str]:
+    """What other rows of the timetable come to."""
+    for rows in procedure.timetable.rows if procedure.timetable else ():
+        whose = {True: "van ons", False: "van de ander", None: "van wie ook"}[rows.match.ours]
+        yield ""
+        yield f"Andere rijen van het tijdschema · {rows.rows} ({whose})"
+        for goal in rows.goals:
+            yield f"    Doel · {goal.label}"
+        for step in rows.steps:
+            yield f"    Stap · {step.asks} ({step.role}). Uitkomsten: {', '.join(o.label for o in step.outcomes)}."
+
+
 def _role(terms: Terms, part: Step | Goal) -> str:
     return terms.role(part.role) or "rol nog niet gekozen"
 
@@ -46,6 +59,8 @@ def _due(terms: Terms, part: Step | Goal) -> str:
     rule = part.due
     if isinstance(rule, str):
         return f"telt mee voor ‘{terms.goals[rule].label}’."
+    if rule is None and isinstance(part, Goal) and part.row:
+        return "op de dag van zijn rij in het tijdschema."
     if rule is None:
         return (part.undated if isinstance(part, Step) else "") or "zonder datum."
     return f"{_term(terms, rule)} [{rule.basis}{' (fataal)' if rule.fatal else ''}]{_source(rule)}"

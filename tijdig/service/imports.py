@@ -25,7 +25,7 @@ from tijdig.service.cohorts import EVERY_MEMBER, take_cohort
 from tijdig.service.exports import COLUMNS, scope_text, settings_texts, unknown_kind
 from tijdig.service.intake import Intake, Spans, edit, take_members, take_people, take_period
 from tijdig.service.people import ADMINISTRATOR, MEMBER
-from tijdig.service.pins import choose, known_roles
+from tijdig.service.pins import BETWEEN, choose, known_roles
 from tijdig.service.tables import Row, RowProblem, read_table
 from tijdig.service.timetables import take_timetable
 from tijdig.service.work import Work
@@ -99,6 +99,8 @@ def _named(kind: str, name: str) -> None:
     what = {"timetable": "dit tijdschema", "cohort": "deze groep"}.get(kind)
     if what and not name:
         raise Refused(f"Hoe heet {what}? Geef het een naam: --name NAAM.")
+    if kind == "timetable" and BETWEEN in name:
+        raise Refused(f"Een tijdschema kan niet '{name}' heten. Laat {BETWEEN} weg.")
     if kind == "cohort" and name == EVERY_MEMBER:
         raise Refused(f"'{EVERY_MEMBER}' zijn alle leden, en die staan in 'members'. Geef deze groep een andere naam.")
 
