@@ -319,12 +319,15 @@ def _place(terms: Terms, name: str) -> str:
 
 
 def opening(procedure: Procedure, day: date) -> Record:
-    """An opening on a day, with sample facts; dates that are worked towards lie half a year ahead, in reading order."""
+    """An opening on a day, with sample facts; dates that are worked towards lie half a year ahead, in reading order.
+
+    Four weeks lie between them, as between the dates of a real timetable: in two, over Christmas, little can be done.
+    """
     rules = [part.due for part in procedure.parts if isinstance(part.due, DueRule)]
     ahead = {rule.anchor for rule in rules if rule.before or rule.on}
     facts = [fact for fact in procedure.facts if fact.fact in procedure.opens_with or fact.row]
     later = {
-        fact.fact: day + timedelta(days=182 + 14 * i) for i, fact in enumerate(f for f in facts if f.fact in ahead)
+        fact.fact: day + timedelta(days=182 + 28 * i) for i, fact in enumerate(f for f in facts if f.fact in ahead)
     }
     values = {fact.fact: sample(fact, later.get(fact.fact, day)) for fact in facts}
     return Record(instant(day, NOON), "open", "who-opens", values)
