@@ -2,20 +2,14 @@
 
 import logging
 import re
-import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.databases import Databases
-from tests.web.town import Town, found, hidden
-from tijdig.settings import Settings
+from tests.web.town import Town, hidden
 
 pytestmark = [pytest.mark.real, pytest.mark.long]
 
@@ -23,33 +17,6 @@ PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 FOCUSED = "document.activeElement.id || document.activeElement.textContent.trim()"
 MOST_TABS = 15
 TARGETS = "button, .button, input:not([type=radio], [type=hidden]), textarea, label.choice, .badge, summary"
-
-
-@pytest.fixture
-def town(databases: Databases, tmp_path: Path) -> Iterator[Town]:
-    """A town whose pages a browser can open; its clock stands still."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        address = databases.new()
-        found(address)
-        settings = Settings.read({"TIJDIG_DATA": str(tmp_path), "TIJDIG_DATABASE_URL": address, "TIJDIG_URL": url})
-        town = Town(settings)
-        town.swept()
-        server = uvicorn.Server(uvicorn.Config(town.app, log_level="info"))
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield town
-        server.should_exit = True
-        thread.join()
-        town.close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
