@@ -347,7 +347,9 @@ def test_the_load_of_a_year_is_told_by_week_and_role(orange: Tijdig) -> None:
         "people": [{"person": "lid-014", "behalf": None}],
     }  # fmt: skip
     assert (found["infeasible"], found["uncovered"], found["apart"]) == ([], [], [])
-    assert "1 open dossiers, 0 die nog komen; gerekend als ieder op tijd is." in shown
+    ahead = found["opened"]
+    assert ahead > 80  # the Wzd half-year over forty members, twice, and the yearly analysis
+    assert f"1 open dossiers, {ahead} die nog komen; gerekend als ieder op tijd is." in shown
     assert "adviser1 0,25 · adviser2 0,25 · adviser3 0,25 · adviser4 0,25" in shown
     assert "Data die niet lukken (0)" in shown
 
@@ -360,7 +362,7 @@ def test_the_whole_installation_can_be_played_on_time_and_by_a_script(orange: Ti
 
     def closed(*words: str | Path) -> list[tuple[str, str]]:
         rows = orange("simulate", "--year", *words, "--json").json
-        return [(row["at"][:10], row["rule"]) for row in rows if row["kind"] == "close"]
+        return [(row["at"][:10], row["rule"]) for row in rows if row["kind"] == "close" and row["case"] == CASE]
 
     assert closed() == []
     assert closed("--scenario", "on-time") == [("2026-03-30", "green")]
@@ -374,7 +376,9 @@ def test_the_year_plan_is_a_calendar_file(orange: Tijdig, tmp_path: Path) -> Non
     assert (shown.status, written.status, written.out) == (0, 0, "")
     assert "SUMMARY:Lever bewijs van de verbeteringen aan\\, lid 014\\, ORA-2026-001" in shown.out
     read = Calendar.from_ical((tmp_path / "plan.ics").read_bytes())
-    assert [(event.decoded("dtstart").isoformat(), event["sequence"]) for event in read.events] == [("2026-03-16", 1)]
+    assert [(event.decoded("dtstart").isoformat(), event["sequence"]) for event in read.events] == [
+        ("2026-03-16", 1), ("2026-07-21", 0),
+    ]  # fmt: skip
 
 
 def test_the_audit_finds_puts_right_and_tells(orange: Tijdig) -> None:

@@ -207,5 +207,5 @@ def test_roles_and_stand_ins_of_a_person(staffed: Session):
 
     assert directory.roles_of("ann", DAY) == (ADVISER,)
     assert directory.stands_in_for("cor", DAY) == ("bob",)
-    assert directory.held_roles(DAY) == {ADVISER, MEMBER}
+    assert directory.held_roles(DAY) == {ADVISER, MEMBER, "zorgaanbieder"}
     assert directory.active(DAY) == 3  # ann, bob and the member
