@@ -362,7 +362,9 @@ def test_the_whole_installation_can_be_played_on_time_and_by_a_script(orange: Ti
 
     def closed(*words: str | Path) -> list[tuple[str, str]]:
         rows = orange("simulate", "--year", *words, "--json").json
-        return [(row["at"][:10], row["rule"]) for row in rows if row["kind"] == "close" and row["case"] == CASE]
+        return [
+            (row["at"][:10], row["rule"]) for row in rows if row["kind"] == "close" and row["case"] == "ORA-2026-001"
+        ]
 
     assert closed() == []
     assert closed("--scenario", "on-time") == [("2026-03-30", "green")]
