@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from models.organisation import Assignment
 from tests.service.office import Office
 from tests.service.test_ahead import VISIT
-from tijdig.engine import Close, DueRule, Fact, Go, Goal, Procedure, Step, days, done
+from tijdig.engine import Close, DueRule, Fact, Go, Goal, Procedure, Step, days, done, known
 from tijdig.service import pins
 from tijdig.service.forecast import document, forecast
 from tijdig.service.foretell import period, world_of
@@ -208,3 +209,15 @@ def test_a_day_that_the_run_filled_in_itself_is_nobodys_fault(office: Office) ->
 
     assert [(task["step"], task["due"]) for task in found["tasks"]] == [("invite", None), ("prepare", "2026-01-05")]
     assert found["infeasible"] == []
+
+
+def test_a_right_that_nobody_need_use_is_no_date_that_is_missed(office: Office) -> None:
+    right = Goal("right", "Bezwaar", DueRule(after="asks_on", within=days(20), basis="contract"),
+                 role="zorgadministratie", met_by=known("objected_on"))  # fmt: skip
+    objected = Fact("objected_on", "date", "Bezwaar gemaakt op")
+    with office.store.write() as session:
+        definition = replace(TWO_STEPS, goals=(*TWO_STEPS.goals, right), facts=(*TWO_STEPS.facts, objected))
+        pins.publish(session, [definition], now=office.now, by="test")
+    office.open("bid", "cz-2027", asks_on="2026-02-02", closes_on="2026-06-10")
+
+    assert infeasible(office) == []

@@ -17,7 +17,8 @@ from typing import Any
 from sqlmodel import Session
 
 from tijdig.engine.calendar import local_day, short_date
-from tijdig.engine.case import shift
+from tijdig.engine.case import Terms, shift
+from tijdig.engine.conditions import Done, Known, Took
 from tijdig.engine.plan import Obligation
 from tijdig.engine.simulate import SAMPLE
 from tijdig.engine.terms import words
@@ -224,7 +225,8 @@ def _why(task: Task, world: World) -> str:
         return ""
     what = f"‘{asked.label}’ moet uiterlijk {short_date(due.due)}"
     if asked.kind == "goal":
-        missed = world.scenario == "on-time" and (task.done is None or task.done >= due.late_from)
+        meant = world.scenario == "on-time" and _is_ours_to_meet(terms, asked.step)
+        missed = meant and (task.done is None or task.done >= due.late_from)
         return f"{what}, en dat lukt niet, ook niet als ieder op tijd is" if missed else ""
     if task.open_on > due.due:
         return f"{what}, maar kan pas beginnen op {short_date(task.open_on)}"
@@ -239,6 +241,16 @@ def _why(task: Task, world: World) -> str:
     if due.safe < task.open_on:
         return f"{what}, maar kan pas beginnen op {short_date(task.open_on)}: na de veilige dag {short_date(due.safe)}"
     return ""
+
+
+def _is_ours_to_meet(terms: Terms, goal: str) -> bool:
+    """Whether some step can meet a goal, by being done or by its form: else it is a right that nobody need use."""
+    met_by = terms.goals[goal].met_by
+    asked = {name for step in terms.procedure.steps for name in step.form}
+    parts = met_by.parts() if met_by else ()
+    return met_by is None or any(
+        isinstance(p, Done | Took) or (isinstance(p, Known) and p.fact in asked) for p in parts
+    )
 
 
 # --- as documents
