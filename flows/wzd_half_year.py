@@ -110,6 +110,7 @@ MEASURES = Comparison(
     figures="figures",
     per=("member", "kind"),
     over="collect",
+    returned="measures",
 )
 EQUAL = is_("differences", 0)
 NIL = is_("total", 0)

@@ -114,6 +114,7 @@ BROKEN = [
     ("UNKNOWN_NAME", "comparison 'both'", comparing(step="nowhere")),
     ("UNKNOWN_NAME", "comparison 'both'", comparing(over="nowhere")),
     ("UNKNOWN_NAME", "comparison 'both'", comparing(total="nothing")),
+    ("UNKNOWN_NAME", "comparison 'both'", comparing(over="hand_in", returned="nothing")),
     ("UNKNOWN_NAME", "comparison 'both'", comparing(key=("nothing",))),
     ("UNKNOWN_NAME", "comparison 'both'", comparing(per=("nothing",))),
     ("OTHER_KIND", "comparison 'both'", comparing(total="begun_on")),

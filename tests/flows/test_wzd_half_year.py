@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from flows import PROCEDURES
 from flows.wzd_half_year import EACH_HALF_YEAR, EACH_YEAR
 from models import schema
 from models.case import Case, Log, Payload
-from models.message import Mail
+from models.message import Link, Mail
 from models.operation import Incident, Installation
 from models.organisation import Address, Assignment, Person, Subject
 from models.session import Store
@@ -34,9 +34,11 @@ from tijdig.service import cases, pins
 from tijdig.service.acting import Acting, Caller, acting
 from tijdig.service.compared import differences, versions
 from tijdig.service.compose import compose
-from tijdig.service.documents import content
+from tijdig.service.documents import content, save
 from tijdig.service.dossier import dossier
+from tijdig.service.handin import Answer, Mistakes, Receipt, hand_in
 from tijdig.service.imports import import_table
+from tijdig.service.links import hashed
 from tijdig.service.programmes import install
 from tijdig.service.rounds import sweep_round
 
@@ -344,6 +346,19 @@ def test_x_07_nothing_in_ons_and_nine_in_the_log_is_reported_when_the_log_holds(
         house.delivers("2026-07-27", outcome="nil")
 
 
+def test_x_07_whoever_returned_another_number_than_a_register_has_is_named(house: Cooperative) -> None:
+    one, two = uses(2)
+    house.sweeps("2026-07-01")
+    for member, number in ((one.member, "1"), (two.member, "0"), ("lid-099", "0"), ("lid-100", "3")):
+        house.decides("2026-07-06", member, f"wzd-return/{member}", "hand_in", "handed_in", measures=number)
+    house.hands_in("2026-07-08", "care_file", register([one]))
+    house.hands_in("2026-07-09", "officer_log", register([one, two]))
+
+    found = {each.pop("subject"): tuple(each.values()) for each in house.differences()["returns"]}
+
+    assert found == {two.member: (0, 0, 1), "lid-100": (3, 0, 0)}
+
+
 def test_a_half_year_without_any_use_is_recorded_and_not_delivered(house: Cooperative) -> None:
     reconciled(house, [], [])
     house.decides("2026-07-24", "wzd1", H1, "reconcile", "equal")
@@ -375,11 +390,13 @@ def test_nobody_acts_and_everybody_hears(house: Cooperative) -> None:
 def test_a_corrected_delivery_stands_beside_the_first_as_a_new_version(house: Cooperative) -> None:
     all_ = uses(12)
     reconciled(house, all_[:11], all_[:11])
+    assert house.versions() == []
     house.decides("2026-07-24", "wzd1", H1, "reconcile", "equal")
     house.delivers("2026-08-03", receipt="IGJ-1")
 
     house.acts("2026-09-01", H1, "reopen", step="extract")
     house.hands_in("2026-09-02", "care_file", register(all_))
+    assert [each["version"] for each in house.versions()] == [1]
     [late] = house.differences()["differences"]
     house.settles("2026-09-03", late["difference"], "care_file")
     house.decides("2026-09-03", "wzd1", H1, "reconcile", "settled")
@@ -484,6 +501,30 @@ def opened(
     made.sweeps("2026-07-01")
     yield made
     store.close()
+
+
+def test_a_register_that_comes_in_by_the_page_is_read_as_by_command(house: Cooperative) -> None:
+    house.sweeps("2026-07-01")
+    token, now = "een-sleutel", house.at("2026-07-08")
+    with house.store.write() as session:
+        case = session.exec(select(Case).where(Case.procedure == "wzd-half-year")).one()
+        mail = session.exec(select(Mail).where(Mail.person_id == "lid-001")).one()
+        session.add(Link(token_sha256=hashed(token), mail_id=mail.id, person_id="admin1", case_id=case.id,
+                         step="extract", round=1, version=case.version, expires_on=date(2026, 12, 31)))  # fmt: skip
+        version = case.version
+
+    def comes_in(text: str) -> Any:
+        kept = save(house.folder, "ons.csv", BytesIO(text.encode()))
+        with house.store.write() as session:
+            answer = Answer("formulier", version, documents={"care_file": kept})
+            return hand_in(session, token, answer, now=now, files=house.folder)
+
+    wrong, right = comes_in(f"{HEAD}\n{ROW}\n{ROW}\n"), comes_in(f"{HEAD}\n{ROW}\n")
+
+    assert isinstance(wrong, Mistakes)
+    assert "rij 3, member: " in wrong.problems["care_file"]
+    assert isinstance(right, Receipt)
+    assert house.facts(H1)["care_file"]["name"] == "ons.csv"
 
 
 Deed = Callable[[Cooperative, str], None]

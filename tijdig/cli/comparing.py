@@ -50,6 +50,9 @@ def _show(case: str, *, as_json: bool) -> None:
     rows = [_row(each, left, right) for each in found["differences"]]
     table((_("verschil"), _("regel"), _("kolom"), left, right, _("geldt"), _("door"), _("waarom")), rows,
           title=_("{case}: {n} verschillen, {unsettled} nog open").format(n=len(rows), **found))  # fmt: skip
+    if found["returns"]:
+        table((_("onderwerp"), _("opgave"), left, right), [tuple(each.values()) for each in found["returns"]],
+              title=_("Wie iets anders opgaf dan in een register staat"))  # fmt: skip
 
 
 def _row(each: dict[str, Any], left: str, right: str) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ def _problems(procedure: Procedure, known: Mapping[str, Procedure]) -> Iterator[
     yield from _span(procedure)
     for comparison in procedure.comparisons:
         yield from _comparison(procedure, comparison)
+        yield from _returned(procedure, comparison, known)
     for fact in procedure.facts:
         if fact.kind in ("register", "settlement") and not procedure.comparison(fact.fact):
             yield Problem(f"'{fact.fact}'", "NOT_COMPARED", f"a {fact.kind} belongs to no comparison",
@@ -356,6 +357,18 @@ def _comparison(p: Procedure, c: Comparison) -> Iterator[Problem]:
     if c.during and (len(c.during) != 2 or not p.span):
         yield Problem(where, "SPAN_UNCLEAR", "'during' needs two columns and a span of the procedure", "Give both.")
     yield from _fed(p, c, where)
+
+
+def _returned(p: Procedure, c: Comparison, known: Mapping[str, Procedure]) -> Iterator[Problem]:
+    """What subjects return is a number in the cases that the step over them opens."""
+    if not c.returned:
+        return
+    step = p.step(c.over)
+    opened = [known[start.start] for start in (step.starts if step else ()) if start.start in known]
+    found = [fact for each in opened if (fact := each.fact(c.returned))]
+    if not found or found[0].kind != "number":
+        said = f"no case that '{c.over}' opens has a number '{c.returned}'"
+        yield Problem(f"comparison '{c.comparison}'", "UNKNOWN_NAME", said, "Name a number of these cases.")
 
 
 def _fed(p: Procedure, c: Comparison, where: str) -> Iterator[Problem]:

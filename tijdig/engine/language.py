@@ -368,7 +368,8 @@ class Comparison:
     one by one and with a reason, as facts `settled`; it cannot end while one stands unsettled. The installation counts
     `differences`, those that are `unsettled`, and when the step ends the `total` of lines that hold; then it freezes
     these lines as the document `lines`, and as `figures` how many there are for each value of the columns `per`. The
-    first of these has a row for each subject over which the step `over` opened cases, also when it has no line.
+    first of these has a row for each subject over which the step `over` opened cases, also when it has no line. In
+    these cases the fact `returned` is how many lines the subject says it has, to be held beside the registers.
     """
 
     comparison: str
@@ -385,6 +386,7 @@ class Comparison:
     figures: str
     per: tuple[str, ...]
     over: str = ""
+    returned: str = ""
     during: tuple[str, ...] = ()
 
     @property

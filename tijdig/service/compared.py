@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,21 @@ from tijdig.engine.advance import advance
 from tijdig.engine.case import Record
 from tijdig.engine.comparing import Difference
 from tijdig.engine.errors import Refused
+from tijdig.engine.fold import fold
 from tijdig.engine.language import Comparison
 from tijdig.service.comparing import Beside, beside
 from tijdig.service.documents import content
-from tijdig.service.held import Held, find
+from tijdig.service.held import Held, find, read_all
+from tijdig.service.held import held as cases
 from tijdig.service.tables import read_table
 from tijdig.service.views import Document, local
 
 
 def differences(session: Session, name: str, folder: Path) -> Document:
-    """The differences between the registers of a case, each with its settlement; which registers are still missing.
+    """The differences between the registers of a case, each with its settlement; whether both are in.
 
-    `folder` is where files are kept. Raises Refused for a case without registers.
+    `returns` are of whom another number came than a register has. `folder` is where files are kept.
+    Raises Refused for a case without registers.
     """
     held, comparison = _compared(session, name)
     seen = beside(lambda kept: content(folder, kept), held, comparison)
@@ -36,7 +40,23 @@ def differences(session: Session, name: str, folder: Path) -> Document:
         "lines": {left: len(seen.left), right: len(seen.right)} if seen else {},
         "differences": [_difference(seen, each) for each in seen.differences] if seen else [],
         "unsettled": len(seen.unsettled) if seen else None,
+        "returns": list(_returns(session, held, seen)) if seen else [],
     }  # fmt: skip
+
+
+def _returns(session: Session, held: Held, seen: Beside) -> Iterator[Document]:
+    """The subjects that returned another number of lines than one of the registers has of them."""
+    comparison = seen.comparison
+    if not comparison.returned:
+        return
+    children = cases(session, "parent_id = ? and parent_step = ? order by id", held.id, comparison.over)
+    read_all(session, children)
+    counts = [Counter(line[comparison.per[0]] for line in lines) for lines in (seen.left, seen.right)]
+    for child in children:
+        said = fold(child.case).facts.get(comparison.returned)
+        left, right = (count[child.subject] for count in counts)
+        if said is not None and (said, said) != (left, right):
+            yield {"subject": child.subject, "returned": said, comparison.left: left, comparison.right: right}
 
 
 def _difference(seen: Beside, each: Difference) -> Document:
@@ -63,7 +83,7 @@ def versions(session: Session, name: str, folder: Path, now: datetime) -> Docume
 def _versions(held: Held, comparison: Comparison, folder: Path) -> Iterator[Document]:
     records = held.case.records
     frozen = [i for i, record in enumerate(records) if comparison.figures in record.values]
-    for n, (i, after) in enumerate(zip(frozen, [*frozen[1:], len(records)], strict=True), start=1):
+    for n, (i, after) in enumerate(pairwise((*frozen, len(records))), start=1):
         values = records[i].values
         kept = values[comparison.figures]
         yield {
