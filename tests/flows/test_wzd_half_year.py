@@ -38,7 +38,7 @@ from tijdig.service.documents import content, save
 from tijdig.service.dossier import dossier
 from tijdig.service.handin import Answer, Mistakes, Receipt, hand_in
 from tijdig.service.imports import import_table
-from tijdig.service.links import hashed
+from tijdig.service.links import hashed, live_link
 from tijdig.service.programmes import install
 from tijdig.service.rounds import sweep_round
 
@@ -517,7 +517,8 @@ def test_a_register_that_comes_in_by_the_page_is_read_as_by_command(house: Coope
         kept = save(house.folder, "ons.csv", BytesIO(text.encode()))
         with house.store.write() as session:
             answer = Answer("formulier", version, documents={"care_file": kept})
-            return hand_in(session, token, answer, now=now, files=house.folder)
+            way = live_link(session, token, now=now)
+            return hand_in(session, way, answer, via="link", now=now, files=house.folder)
 
     wrong, right = comes_in(f"{HEAD}\n{ROW}\n{ROW}\n"), comes_in(f"{HEAD}\n{ROW}\n")
 
