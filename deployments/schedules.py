@@ -22,6 +22,15 @@ from flows.check_ahead import check_ahead
 from flows.deliver import deliver
 from flows.orange_status import ORANGE_STATUS, follow_up_orange_status, start_orange_status
 from flows.sweep import sweep
+from flows.tender_bidder import TENDER_BIDDER, follow_up_tender_bidder, start_tender_bidder
+from flows.tender_care_office import (
+    TENDER_CARE_OFFICE,
+    follow_up_tender_care_office,
+    start_tender_care_office,
+    start_tender_round,
+)
+from flows.wzd_half_year import WZD_HALF_YEAR, follow_up_wzd_half_year, start_wzd_half_year
+from flows.zap_approval import ZAP_APPROVAL, follow_up_zap_approval, start_zap_approval
 from tijdig.engine.language import Procedure
 
 TAG = "tijdig"
@@ -54,13 +63,18 @@ def all_deployments(pace: Pace | None = None) -> Iterator[Deployment]:
     yield Deployment(deliver, NO_OVERLAP, Interval(pace.deliver) if pace else _cron(DELIVER))
     yield Deployment(audit, NO_OVERLAP, _cron(AUDIT))
     yield Deployment(check_ahead, NO_OVERLAP, _cron(CHECK_AHEAD))
-    yield from _of(ORANGE_STATUS, start_orange_status, follow_up_orange_status)
+    yield from _of(ORANGE_STATUS, follow_up_orange_status, start_orange_status)
+    yield from _of(ZAP_APPROVAL, follow_up_zap_approval, start_zap_approval)
+    yield from _of(TENDER_BIDDER, follow_up_tender_bidder, start_tender_bidder)
+    yield from _of(TENDER_CARE_OFFICE, follow_up_tender_care_office, start_tender_round, start_tender_care_office)
+    yield from _of(WZD_HALF_YEAR, follow_up_wzd_half_year, start_wzd_half_year)
 
 
-def _of(procedure: Procedure, start: Flow[Any, Any], follow_up: Flow[Any, Any]) -> Iterator[Deployment]:
+def _of(procedure: Procedure, follow_up: Flow[Any, Any], *starts: Flow[Any, Any]) -> Iterator[Deployment]:
     """The flows of one procedure, found by its id or by the role that owns it. People who start one wait in turn."""
     tags = (TAG, procedure.id, str(procedure.owner))
-    yield Deployment(start, IN_TURN, tags=tags)
+    for start in starts:
+        yield Deployment(start, IN_TURN, tags=tags)
     yield Deployment(follow_up, NO_OVERLAP, tags=tags)
 
 
