@@ -1,4 +1,4 @@
-"""Documents by the command: what they say, read back from Word and PDF; that they stay the same; bad templates."""
+"""Documents by the command: what they say, read back from Word, PDF, Excel; that they stay the same; bad templates."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from docx import Document
 from docx.table import Table
 from docx.text.paragraph import Paragraph
+from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from tests.cli.conftest import Tijdig, sql
@@ -97,6 +98,91 @@ def test_a_tender_checklist_explains_each_date_of_the_timetable(trial: Tijdig, t
     for asked in trial("case", "tender-bidder/cz", "--json").json["obligations"]:
         if asked["due"] and asked["kind"] == "step":
             assert all(why.removeprefix("Bron: ") in text for why in asked["why"])
+
+
+HALF_YEAR = "wzd-half-year/2026-01..2026-06"
+HEADER = "member;client;kind;begin;end;emergency"
+ONS = f"{HEADER}\nlid-004;c-1;b;2026-02-03 10:00;2026-02-03 12:00;nee\nlid-009;c-2;c;2026-05-05 22:00;;ja\n"
+LOG = f"{HEADER}\nlid-004;c-1;b;2026-02-03 10:00;2026-02-03 12:00;ja\n"
+
+
+@pytest.fixture
+def frozen(trial: Tijdig, tmp_path: Path) -> Tijdig:
+    """A half-year whose two differences were settled; one member handed in a remark that looks like a formula."""
+    for name, text in (("care_file", ONS), ("officer_log", LOG)):
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+
+    def deed(day: str, by: str, *words: str) -> None:
+        assert trial(*words, "--by", by, "--at", day).status == 0
+
+    deed(
+        "2026-07-01",
+        "adviser1",
+        "start",
+        "wzd-half-year",
+        "--subject",
+        "2026-01..2026-06",
+        "--set",
+        "period_from=2026-01-01",
+        "period_until=2026-06-30",
+        "igj_on=2026-08-12",
+    )
+    deed(
+        "2026-07-02",
+        "lid-004",
+        "decide",
+        "wzd-return/lid-004",
+        "hand_in",
+        "handed_in",
+        "--set",
+        "measures=1",
+        "remark==HYPERLINK(1)",
+    )
+    for by, step, name in (("admin1", "extract", "care_file"), ("wzd1", "log", "officer_log")):
+        deed("2026-07-03", by, "decide", HALF_YEAR, step, "handed_in", "--set", f"{name}=@{tmp_path / name}.csv")
+    deed("2026-07-06", "adviser1", "decide", HALF_YEAR, "collect", "accept_missing", "--reason", "de rest belde: nul")
+    for difference in trial("reconcile", HALF_YEAR, "--json").json["differences"]:
+        deed(
+            "2026-07-07",
+            "wzd1",
+            "reconcile",
+            HALF_YEAR,
+            difference["difference"],
+            "care_file",
+            "--reason",
+            "nagekeken met het lid",
+        )
+    deed("2026-07-08", "wzd1", "decide", HALF_YEAR, "reconcile", "settled")
+    return trial  # fmt: skip
+
+
+def test_a_wzd_report_has_the_frozen_figures_the_differences_and_the_returns(frozen: Tijdig, tmp_path: Path) -> None:
+    text = word_text(made(frozen, tmp_path, "wzd-report", HALF_YEAR, "docx"))
+
+    assert "In dit halfjaar gelden 2 toepassingen van onvrijwillige zorg." in text
+    assert "| lid-004 | beperken van de bewegingsvrijheid | 1" in text
+    assert "| lid-009 | insluiten | 1" in text
+    assert "c-2 · insluiten · 05-05-2026 22:00 | de hele regel | staat erin | staat er niet in | Register" in text
+    assert "| nagekeken met het lid (India Wzd-functionaris)" in text
+    assert "| lid-004 | Opgegeven | 1 | =HYPERLINK(1)" in text
+    assert "| lid-005 | open |  | " in text
+    assert "| Overzicht bij de inspectie | wo 12 aug 2026 | wettelijk | open" in text
+
+
+def test_half_year_figures_as_a_spreadsheet_are_numbers_and_never_formulas(frozen: Tijdig, tmp_path: Path) -> None:
+    first = made(frozen, tmp_path, "wzd-figures", HALF_YEAR, "xlsx")
+    book = load_workbook(first)
+    rows = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+
+    assert ("lid-004", "beperken van de bewegingsvrijheid", 1) in rows["Alle leden"]
+    assert ("lid-001", None, 0) in rows["Alle leden"]
+    assert sum(row[2] for row in rows["Alle leden"][1:]) == len(rows["Toepassingen"]) - 1 == 2
+    assert len(rows["Verschillen"]) - 1 == 2
+    [cell] = [cell for row in book["Opgaven van de leden"].iter_rows() for cell in row if cell.value == "=HYPERLINK(1)"]
+    assert (cell.data_type, cell.quotePrefix) == ("s", True)
+    head = frozen("case", HALF_YEAR, "--json").json["log"][-1]
+    assert ("Logboek, hash", head["hash"]) in rows["Over dit bestand"]
+    assert made(frozen, tmp_path, "wzd-figures", HALF_YEAR, "xlsx").read_bytes() == first.read_bytes()
 
 
 @pytest.mark.parametrize("format", ["docx", "pdf"])

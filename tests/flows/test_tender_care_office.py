@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
+from pathlib import Path
 from time import process_time
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import event
 
 from flows.tender_care_office import TENDER_CARE_OFFICE, TENDER_NOTA, TENDER_ROUND
@@ -20,15 +23,19 @@ from models.organisation import Address, Assignment, Person, Subject
 from models.session import Store
 from tests.databases import Databases
 from tests.service.house import DATA, take
-from tests.service.office import Office, found
+from tests.service.office import FOUNDED, Office, found
 from tijdig.engine.errors import FourEyes, Refused
 from tijdig.service import register, registrations
 from tijdig.service.acting import Acting
 from tijdig.service.cases import Doing, open_case
 from tijdig.service.clock import parse_moment
+from tijdig.service.documents import keeper
 from tijdig.service.foretell import effects, period, world_of
 from tijdig.service.grid import Grid, grid
+from tijdig.service.held import held
+from tijdig.service.papers import paper
 from tijdig.service.people import Directory
+from tijdig.service.produce import make
 from tijdig.service.register import Filing
 from tijdig.service.work import Work
 
@@ -464,6 +471,24 @@ def test_the_grid_shows_who_stands_where(office: Office) -> None:
     assert (first["T-07"].state, first["T-07"].term) == ("open", "on_time")
     assert second["T-06"].state == "none"
     assert seen.lines[2].cells == ()
+
+
+def test_the_grid_as_a_spreadsheet_has_a_line_for_each_provider_with_the_head_of_its_log(
+    office: Office, tmp_path: Path
+) -> None:
+    office.on("2020-05-20").open("tender-round", "cz-2021", "desk1", timetable="cz-2021")
+    office.on("2020-05-29").decide("tender-round/cz-2021", "publish", "published", "buyer1", document="@document.pdf")
+
+    with office.store.write() as session:
+        keep = keeper(session, tmp_path / "files", now=FOUNDED)
+        made = make(keep, paper("cohort-grid"), "tender-round/cz-2021", "xlsx", by="desk1")
+        heads = {one.subject: f"{one.seq} {one.head.hex()[:12]}" for one in held(session, "procedure = ?", CASE[:18])}
+
+    sheet = load_workbook(BytesIO(made.content))["Wie staat waar"]
+    titles, *rows = sheet.iter_rows(values_only=True)
+    assert titles[:4] == ("Onderwerp", "Dossier", "Stand", "Logboek")
+    assert [(row[0], row[2], row[3]) for row in rows] == [(who, "open", heads[who]) for who in PROVIDERS]
+    assert {row[titles.index("Ingeschreven")] for row in rows} == {"open 31-07-2020"}
 
 
 def test_the_grid_is_read_in_a_few_statements_however_many_there_are(office: Office) -> None:
