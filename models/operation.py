@@ -101,3 +101,12 @@ class TimetableRow(Table, table=True):
     name: str = Field(index=True)
     step_id: str
     body: str
+
+
+class Kpi(Table, table=True):
+    """A KPI of the year plan: its id, and its cells as canonical JSON. No member: only KPI reports are about it."""
+
+    __tablename__ = "kpi"
+
+    id: str = Field(primary_key=True)
+    body: str

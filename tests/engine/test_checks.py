@@ -124,6 +124,10 @@ BROKEN = [
     ("SPAN_UNCLEAR", "comparison 'both'", comparing(during=("line", "line"))),
     ("UNREACHABLE", "comparison 'both'", comparing(step="hand_in")),
     ("COUNTED", "step 'settle'", comparing(form=("total",))),
+    ("UNKNOWN_NAME", "step 'work'", one(draws=("nothing",))),
+    ("DRAWN", "step 'work'", one(draws=("begun_on",))),
+    ("DRAWN", "step 'work'", a_procedure(
+        work(form=("lines",), draws=("lines",)), facts=(Fact("lines", "document", "Regels"),))),
     ("NO_END", "procedure", one(outcomes=GO)),
     ("NEEDS_CYCLE", "step 'second'", a_procedure(work("first", needs=("second",)), work("second", needs=("first",)))),
     ("ANCHOR_CYCLE", "goal 'goal'", a_procedure(

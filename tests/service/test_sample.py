@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from sqlmodel import func, select
 
+from flows.kpi_report import KPI_COUNT, KPI_REPORT, KPI_RETURN
 from flows.orange_status import ORANGE_STATUS, RED_FOLLOW_UP
 from flows.tender_bidder import TENDER_BIDDER
 from flows.tender_care_office import TENDER_CARE_OFFICE, TENDER_NOTA, TENDER_ROUND
@@ -28,8 +29,10 @@ from tijdig.service.exports import COLUMNS, export_table
 from tijdig.service.people import Directory
 from tijdig.service.sample import colours, load_sample
 
-PROCEDURES = (ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, ZAP_ARRANGEMENT, WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR,
-              TENDER_BIDDER, COMPLAINT, SITE_VISIT, TENDER_ROUND, TENDER_CARE_OFFICE, TENDER_NOTA)  # fmt: skip
+PROCEDURES = (
+    KPI_REPORT, KPI_RETURN, KPI_COUNT, ORANGE_STATUS, RED_FOLLOW_UP, ZAP_APPROVAL, ZAP_ARRANGEMENT, WZD_HALF_YEAR,
+    WZD_RETURN, WZD_YEAR, COMPLAINT, SITE_VISIT, TENDER_BIDDER, TENDER_ROUND, TENDER_CARE_OFFICE, TENDER_NOTA,
+)  # fmt: skip
 MEMBERS = [f"lid-{n:03}" for n in range(1, 41)]
 DAYS = [date(2021, 1, 4), date(2026, 1, 5), date(2040, 1, 2)]
 

@@ -7,7 +7,8 @@ from tijdig.cli.command import AS_JSON, AT, BY, command, option
 from tijdig.cli.screen import line, row_problem, say, show_json
 from tijdig.cli.words import _
 
-KIND = option("kind", metavar=_("SOORT"), help="people, members, assignments, absences, settings, timetable, cohort")
+KINDS = "people, members, assignments, absences, settings, timetable, cohort, kpis"
+KIND = option("kind", metavar=_("SOORT"), help=KINDS)
 NAME = option("--name", default="", metavar=_("NAAM"), help=_("de naam van het tijdschema of de groep"))
 
 

@@ -151,6 +151,13 @@ def _step_references(p: Procedure, step: Step) -> Iterator[Problem]:
     for name in step.not_by:
         if not p.step(name) and not p.fact(name):
             yield _unknown(place(step), f"step or fact '{name}'")
+    for name in step.draws:
+        fact = p.fact(name)
+        if fact is None:
+            yield _unknown(place(step), f"fact '{name}'")
+        elif fact.kind != "document" or any(name in each.form for each in p.steps) or step.starts:
+            said = f"it draws up '{name}', which is no document, is asked by a form, or comes when cases close"
+            yield Problem(place(step), "DRAWN", said, "Give it a document and a step of its own.")
     for outcome in step.outcomes:
         if isinstance(outcome, Repeat) and not p.step(outcome.step):
             yield _unknown(place(step), f"step '{outcome.step}'")

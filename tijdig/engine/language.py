@@ -260,6 +260,7 @@ class Step:
     needs hold: false skips the step (n.v.t.), unknown waits. `due` is a rule or the name of the goal that it serves;
     without either, `undated` says why. `lead` is how long before it is due the work is picked up. `shows` are facts
     that whoever does it may see with it. `not_by`: who acted in these steps, or entered these facts, may not act here.
+    `draws` are documents that the installation draws up, and so freezes, when a person does it and the case goes on.
     """
 
     step: str
@@ -277,6 +278,7 @@ class Step:
     remind: tuple[Remind, ...] = ()
     when_late: tuple[Escalate, ...] = ()
     starts: tuple[Start, ...] = ()
+    draws: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.needs, tuple):
@@ -452,13 +454,19 @@ class Procedure:
         return next((c for c in self.comparisons if name in (*c.registers, *c.counted)), None)
 
     def counted_in(self, step: str) -> tuple[str, ...]:
-        """The facts that the installation counts when this step is done."""
-        form = found.form if (found := self.step(step)) else ()
+        """The facts that the installation counts or draws up when this step is done."""
+        found = self.step(step)
+        form = found.form if found else ()
         handed_in = [
             name for c in self.comparisons if {*c.registers} & {*form} for name in (c.differences, c.unsettled)
         ]
         frozen = [name for c in self.comparisons if c.step == step for name in (c.total, c.lines, c.figures)]
-        return (*handed_in, *frozen)
+        return (*handed_in, *frozen, *(found.draws if found else ()))
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """The documents that the installation draws up."""
+        return tuple(name for step in self.steps for name in step.draws)
 
     @property
     def parts(self) -> tuple[Goal | Step, ...]:

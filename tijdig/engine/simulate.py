@@ -294,7 +294,8 @@ def _missing_fact(state: State, turn: datetime | None) -> Record | None:
 
 
 def _asked_by_no_form(procedure: Procedure) -> Iterator[Fact]:
-    asked = {name for s in procedure.steps for name in s.form} | {n for c in procedure.comparisons for n in c.counted}
+    asked = {name for s in procedure.steps for name in (*s.form, *s.draws)}
+    asked |= {n for c in procedure.comparisons for n in c.counted}
     return (fact for fact in procedure.facts if not fact.announced and fact.fact not in asked)
 
 

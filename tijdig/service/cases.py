@@ -15,9 +15,10 @@ from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Record, Terms
 from tijdig.engine.errors import Refused, StaleVersion
 from tijdig.engine.fold import fold
-from tijdig.engine.language import Act, Procedure
+from tijdig.engine.language import Act, Procedure, Repeat
 from tijdig.engine.terms import parse
 from tijdig.service.comparing import settlement, with_counts
+from tijdig.service.documents import Keeper
 from tijdig.service.forms import clean_text, read_day, read_values
 from tijdig.service.held import Held
 from tijdig.service.people import MEMBER, Directory
@@ -160,7 +161,22 @@ def _act(work: Work, held: Held, people: Directory, record: Record, *, as_act: s
     if terms.procedure.comparisons:
         work.flush()  # what is counted is read from the log
         record = with_counts(work.keep, held, record)
+    if record.act == "decide" and terms.steps[record.step].draws:
+        record = _with_drawn(work, held, record)
     return work.apply(held, record)
+
+
+def _with_drawn(work: Work, held: Held, record: Record) -> Record:
+    """The record with the documents that its step draws up, unless it is done all over."""
+    from tijdig.service.papers import drawn  # takes Word, Excel and PDF along
+
+    step = held.terms.steps[record.step]
+    if isinstance(step.outcome(record.outcome), Repeat):
+        return record
+    if not isinstance(work.keep, Keeper):
+        raise Refused(f"'{record.step}' draws up {step.draws[0]}, and this way in keeps no files. Use: tijdig decide.")
+    work.flush()
+    return replace(record, values={**record.values, **drawn(work.session, held, work.keep, record.step)})
 
 
 def _authorised(

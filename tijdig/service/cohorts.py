@@ -15,6 +15,7 @@ from models.operation import Cohort
 from models.organisation import Subject
 from tijdig.engine.errors import Refused
 from tijdig.service.intake import Intake, Spans, take_period
+from tijdig.service.kpis import ASKED, COUNTED, kpi_cohort
 
 EVERY_MEMBER = "members"
 """The cohort of all members; other cohorts are kept by name."""
@@ -25,6 +26,8 @@ def cohort(session: Session, name: str, on: date) -> list[str]:
     if name == EVERY_MEMBER:
         members = session.exec(select(Subject).order_by(col(Subject.ref)))
         return [m.ref for m in members if (m.since or date.min) <= on <= (m.until or date.max)]
+    if name in (ASKED, COUNTED):
+        return kpi_cohort(session, name)
     rows = session.exec(select(Cohort).where(Cohort.name == name).order_by(col(Cohort.subject))).all()
     if not rows:
         raise Refused(

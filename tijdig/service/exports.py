@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
-from models.operation import Cohort, TimetableRow
+from models.operation import Cohort, Kpi, TimetableRow
 from models.organisation import Absence, Address, Assignment, Person, Subject
 from models.pins import CalendarVersion
 from tijdig.engine.calendar import Calendar
@@ -31,6 +31,9 @@ COLUMNS = {
     "timetable": ("step_id", "nl_name", "who", "date", "time", "kind", "consequence_when_missed", "date_qualifier",
                   "date_to", "channel", "objection_20d", "source_or_derived"),
     "cohort": ("subject", "from", "until"),
+    "kpis": ("kpi_id", "kpi_nr", "kind", "theme", "doel", "comparator", "norm_value", "unit", "baseline",
+             "scope_or_exception", "due_or_moment", "frequency", "owner_code", "realisatie", "actie", "procedure",
+             "source", "computed"),
 }  # fmt: skip
 """The columns of each kind. In this order the files of one installation go into another: later ones name earlier."""
 
@@ -55,6 +58,8 @@ def export_table(session: Session, kind: str, *, today: date, name: str = "") ->
             rows = _timetable(session, name)
         case "cohort":
             rows = _cohort(session, name)
+        case "kpis":
+            rows = _kpis(session)
         case _:
             raise unknown_kind(kind)
     return write_table(COLUMNS[kind], rows)
@@ -118,6 +123,12 @@ def _meant(which: str, name: str, names: Iterable[str]) -> str:
     if (name and name not in known) or (not name and len(known) > 1):
         raise Refused(f"{which} is bedoeld? Kies met --name uit: {', '.join(known) or 'nog geen'}.")
     return name or "".join(known)
+
+
+def _kpis(session: Session) -> Iterator[tuple[str, ...]]:
+    for row in session.exec(select(Kpi).order_by(col(Kpi.id))):
+        cells = {"kpi_id": row.id, **json.loads(row.body)}
+        yield tuple(cells.get(column, "") for column in COLUMNS["kpis"])
 
 
 def settings_texts(session: Session) -> dict[str, str]:

@@ -169,6 +169,8 @@ def read_values(procedure: Procedure, given: Mapping[str, Any], *, store: Store 
         comparison = procedure.comparison(name)
         if comparison and name in comparison.counted:
             raise Refused(f"'{name}' ({known[name].label}) wordt geteld uit de registers. Laat het weg.")
+        if name in procedure.drawn:
+            raise Refused(f"'{name}' ({known[name].label}) wordt door Tijdig opgemaakt. Laat het weg.")
         if known[name].kind in ("document", "register"):
             values[name] = _document(name, value, store)
     try:

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from models.case import Case
-from models.operation import Event
+from models.operation import Event, Kpi
 from models.organisation import Absence, Assignment, Person, Subject
 from tijdig.engine.calendar import local_day
 from tijdig.engine.errors import Refused
@@ -24,6 +24,7 @@ from tijdig.service.cases import Doing
 from tijdig.service.cohorts import EVERY_MEMBER, take_cohort
 from tijdig.service.exports import COLUMNS, scope_text, settings_texts, unknown_kind
 from tijdig.service.intake import Intake, Spans, edit, take_members, take_people, take_period
+from tijdig.service.kpis import ASKED, COUNTED, take_kpis
 from tijdig.service.people import ADMINISTRATOR, MEMBER
 from tijdig.service.pins import BETWEEN, choose, known_roles
 from tijdig.service.tables import Row, RowProblem, read_table
@@ -39,6 +40,7 @@ OPTIONAL = {
     "timetable": ("who", "time", "consequence_when_missed", "date_qualifier", "date_to", "channel", "objection_20d",
                   "source_or_derived"),
     "cohort": ("from", "until"),
+    "kpis": tuple(column for column in COLUMNS["kpis"] if column not in ("kpi_id", "doel", "owner_code")),
 }  # fmt: skip
 """The columns that a file of this kind may leave out."""
 
@@ -101,8 +103,9 @@ def _named(kind: str, name: str) -> None:
         raise Refused(f"Hoe heet {what}? Geef het een naam: --name NAAM.")
     if kind == "timetable" and BETWEEN in name:
         raise Refused(f"Een tijdschema kan niet '{name}' heten. Laat {BETWEEN} weg.")
-    if kind == "cohort" and name == EVERY_MEMBER:
-        raise Refused(f"'{EVERY_MEMBER}' zijn alle leden, en die staan in 'members'. Geef deze groep een andere naam.")
+    if kind == "cohort" and name in (EVERY_MEMBER, ASKED, COUNTED):
+        who = "alle leden, en die staan in 'members'" if name == EVERY_MEMBER else "KPI's, en die staan in 'kpis'"
+        raise Refused(f"'{name}' zijn {who}. Geef deze groep een andere naam.")
 
 
 def _announce_departures(intake: Intake) -> None:
@@ -148,7 +151,7 @@ class _Names:
         wanted = {row.cells.get("scope", "").removeprefix("case:") for row in intake.table.rows}
         return cls(
             people=set(session.exec(select(Person.id))),
-            members=set(members),
+            members={*members, *session.exec(select(Kpi.id))},
             regions={region for region in members.values() if region},
             roles={*known_roles(session), ADMINISTRATOR, MEMBER, *intake.roles},
             cases={code for code in session.exec(select(Case.code)) if code in wanted},
@@ -244,4 +247,5 @@ TAKE: dict[str, Callable[[Intake], None]] = {
     "settings": _take_settings,
     "timetable": take_timetable,
     "cohort": take_cohort,
+    "kpis": take_kpis,
 }

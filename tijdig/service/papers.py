@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
+
+from sqlmodel import Session
 
 from tijdig.engine.errors import Refused
 from tijdig.service import tabled
-from tijdig.service.produce import Columns, Paper
+from tijdig.service.documents import Keeper
+from tijdig.service.fields import seen
+from tijdig.service.held import Held
+from tijdig.service.produce import Columns, Paper, Source
 
 _PER = (("member", "Lid"), ("kind", "Soort"), ("count", "Aantal"))
 FIGURES = Columns("figures", "Cijfers", _PER, tabled.frozen_figures)
@@ -31,14 +37,30 @@ GRID = Columns(
     "grid", "Wie staat waar", (), partial(tabled.cohort_grid, procedure="tender-care-office", cohort="providers")
 )
 
+KPIS = Columns(
+    "lines", "KPI's",
+    (("kpi", "KPI"), ("goal", "Doel/KPI"), ("norm", "Norm"), ("realised", "Realisatie"), ("analysis", "Analyse"),
+     ("action", "Actie"), ("who", "Wie"), ("sources", "Bronnen")),
+    tabled.kpi_lines,
+)  # fmt: skip
+
 PAPERS = (
     Paper("orange-letter", "orange-status", "Oranje dossier"),
     Paper("zap-decision", "zap-approval", "Besluit over het zorgaanbodplan"),
     Paper("tender-checklist", "tender-bidder", "Checklist inschrijving"),
     Paper("wzd-report", "wzd-half-year", "Wzd-halfjaaroverzicht", tables=(FIGURES, DIFFERENCES, RETURNS)),
     Paper("wzd-figures", "wzd-half-year", "Cijfers Wzd-halfjaar", ("xlsx",), (EVERYBODY, LINES, DIFFERENCES, RETURNS)),
+    Paper("kpi-report", "kpi-report", "KPI-rapport", ("docx", "pdf", "xlsx"), (KPIS,)),
     Paper("cohort-grid", "tender-round", "Overzicht inkoopronde", ("xlsx",), (GRID,)),
 )
+
+
+def drawn(session: Session, held: Held, keeper: Keeper, step: str) -> dict[str, Any]:
+    """The documents that are drawn up in a step, as facts: the table of that name, as CSV. From then on it is that."""
+    found = {each.name: each for one in PAPERS if one.procedure == held.procedure for each in one.tables}
+    source = Source(session, seen(session, held), keeper)
+    return {name: keeper.keep(f"{held.code}-{name}.csv", found[name].text(source))
+            for name in held.terms.steps[step].draws}  # fmt: skip
 
 
 def paper(kind: str) -> Paper:

@@ -25,6 +25,7 @@ from tijdig.service.fields import TEXT, Seen, Shape, fields_of, record_of, seen,
 from tijdig.service.held import find
 from tijdig.service.people import Directory
 from tijdig.service.pins import newest, procedure_of
+from tijdig.service.tables import read_table, write_table
 from tijdig.service.typeset import pdf_of
 from tijdig.service.wordfile import fill, problems_in
 from tijdig.service.workbook import Table, Value, workbook_of
@@ -47,13 +48,28 @@ class Source:
 class Columns:
     """A table of a document: its columns, by name and title, and what gives its rows.
 
-    Without `columns` they follow from the case: the first row that `rows` gives holds the titles.
+    Without `columns` they follow from the case: the first row that `rows` gives holds the titles. Where the case has a
+    document of this name that was drawn up, its rows are those, whatever changed since.
     """
 
     name: str
     title: str
     columns: tuple[tuple[str, str], ...]
     rows: Callable[[Source], Iterable[tuple[Value, ...]]]
+
+    def standing(self, source: Source) -> Iterable[tuple[Value, ...]]:
+        """Its rows: as they were drawn up, else as they are now."""
+        kept = source.case.state.facts.get(self.name) if self.name in source.case.terms.procedure.drawn else None
+        if kept is None:
+            return self.rows(source)
+        names = [name for name, _ in self.columns]
+        return (tuple(row.cells[name] for name in names) for row in
+                read_table(source.keeper.content(kept), needed=names).rows)  # fmt: skip
+
+    def text(self, source: Source) -> bytes:
+        """It as CSV, to be kept."""
+        rows = ([_words(value) for value in row] for row in self.rows(source))
+        return write_table([name for name, _ in self.columns], rows).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +185,7 @@ def _names(shape: Shape, before: str = "") -> Iterator[str]:
 
 
 def _table(each: Columns, source: Source) -> Table:
-    rows = tuple(each.rows(source))
+    rows = tuple(each.standing(source))
     if each.columns:
         return Table(each.name, each.title, each.columns, rows)
     heads, *rest = rows

@@ -17,7 +17,7 @@ from tijdig.engine.errors import Misconfigured
 from tijdig.service.imports import import_table
 from tijdig.service.tables import Table, read_table
 
-KINDS = ("people", "members", "assignments", "settings", "cohort")
+KINDS = ("people", "members", "assignments", "settings", "cohort", "kpis")
 """In this order: each names what those before it brought."""
 
 COHORT = "wzd-members"

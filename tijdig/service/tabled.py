@@ -1,4 +1,4 @@
-"""The rows of the tables that documents have of their own: registers, figures, returns of a cohort, the cohort grid."""
+"""The rows of the tables that documents have of their own: registers, figures, returns, the cohort grid, KPIs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tijdig.service.compared import differences, versions
 from tijdig.service.fields import STATES, ended
 from tijdig.service.grid import Cell, grid
 from tijdig.service.held import held, read_all
+from tijdig.service.kpis import count, kpis, log_head, norm, place
 from tijdig.service.people import Directory
 from tijdig.service.produce import Source
 from tijdig.service.tables import read_table
@@ -92,6 +93,24 @@ def returns(source: Source) -> Iterator[Row]:
         facts = fold(child.case).facts
         asked = [name for step in child.terms.procedure.steps for name in step.form]
         yield (child.subject, ended(child.terms.procedure, child.state), *(facts.get(name, "") for name in asked))
+
+
+def kpi_lines(source: Source) -> Iterator[Row]:
+    """The lines of a KPI report as its KPIs stand now: what was realised, analysed and done, by whom, from what."""
+    state, session = source.case.state, source.session
+    since, until = (date.fromisoformat(state.facts[name]) for name in ("period_from", "period_until"))
+    children = held(session, "parent_id = ?", source.case.held.id)
+    read_all(session, children)
+    known = kpis(session)
+    for child in sorted(children, key=lambda one: place(known.get(one.subject, {}), one.subject)):
+        cells, facts = known.get(child.subject, {}), fold(child.case).facts
+        sources, realised = [log_head(child)], str(facts.get("realised", ""))
+        if rule := cells.get("computed"):
+            counted = count(session, rule, since, until)
+            realised, sources = counted.words, [*sources, *counted.sources]
+        said = (str(facts.get(name, "")) for name in ("analysis", "action"))
+        yield (child.subject, cells.get("doel", ""), norm(cells), realised or "niet opgegeven", *said,
+               cells.get("owner_code", ""), "; ".join(sources))  # fmt: skip
 
 
 def cohort_grid(source: Source, *, procedure: str, cohort: str) -> Iterator[Row]:

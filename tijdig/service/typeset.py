@@ -17,6 +17,7 @@ import docx
 import orjson
 import typst
 from docx.document import Document
+from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 from docx.section import _Footer, _Header
 from docx.table import Table, _Cell
@@ -36,6 +37,7 @@ def pdf_of(word: bytes, *, title: str, at: datetime) -> bytes:
     section = document.sections[0]
     content = {
         "title": title,
+        "wide": section.orientation == WD_ORIENT.LANDSCAPE,
         "header": list(reader.blocks(section.header)),
         "body": list(reader.blocks(document)),
         "footer": list(reader.blocks(section.footer)),
