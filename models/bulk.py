@@ -53,9 +53,9 @@ class Driver:
 
 
 def driver(session: Session) -> Driver:
-    """The connection of a session's transaction."""
+    """The connection of a session's transaction. Raises what SQLAlchemy raises once that is rolled back."""
     found: Driver | None = session.info.get("driver")
-    return found or driver_of(session.connection())
+    return found if found and session.in_transaction() else driver_of(session.connection())
 
 
 def attach(session: Session) -> None:

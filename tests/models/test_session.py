@@ -8,9 +8,10 @@ from typing import Literal
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, StatementError
 from sqlmodel import Session, select
 
+from models.bulk import ask
 from models.operation import Event, Incident
 from models.organisation import Assignment, Person
 from models.session import Store
@@ -47,6 +48,16 @@ def test_one_bad_case_is_undone_alone(store: Store) -> None:
 
     with store.read() as session:
         assert session.exec(select(Incident.key)).all() == ["good"]
+
+
+def test_after_a_rollback_nothing_goes_past_the_transaction(store: Store) -> None:
+    with store.write() as session:
+        session.rollback()
+        with pytest.raises(InvalidRequestError):
+            ask(session, "insert into person (id, name, channel, digest) values ('p', 'P', 'mail', true) returning id")
+
+    with store.read() as session:
+        assert session.exec(select(Person)).all() == []
 
 
 def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(store: Store) -> None:
