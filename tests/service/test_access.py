@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import select
 
+from models.access import Attempt
 from models.operation import Event, Installation
 from models.session import Store
 from tests.service.office import Office
@@ -63,6 +64,26 @@ def test_ten_mistakes_close_the_door_for_a_quarter_of_an_hour_to_the_right_passw
     with pytest.raises(Refused, match="te vaak"):
         access.sign_in(house, "adviser1", GOOD, wall=NOW + access.WITHIN - timedelta(seconds=1))
     assert access.sign_in(house, "adviser1", GOOD, wall=NOW + access.WITHIN)
+
+
+def test_a_new_password_opens_the_door_at_once(house: Store) -> None:
+    for _ in range(access.MOST_FAILURES):
+        with pytest.raises(Refused, match="horen niet bij elkaar"):
+            access.sign_in(house, "adviser1", "iets anders dan dat", wall=NOW)
+
+    with house.write() as session:
+        access.choose_password(session, "adviser1", f"{GOOD} dan", by="root", wall=NOW)
+
+    assert access.sign_in(house, "adviser1", f"{GOOD} dan", wall=NOW)
+
+
+def test_what_a_stranger_types_is_kept_no_longer_than_it_counts_and_only_if_it_can_be_a_name(house: Store) -> None:
+    for name, wall in (("niemand", NOW), ("x" * (access.LONGEST_NAME + 1), NOW), ("ook niemand", NOW + access.WITHIN)):
+        with pytest.raises(Refused, match="horen niet bij elkaar"):
+            access.sign_in(house, name, "iets anders dan dat", wall=wall)
+
+    with house.read() as session:
+        assert session.exec(select(Attempt.name)).all() == ["ook niemand"]
 
 
 OVER = [

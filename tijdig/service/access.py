@@ -34,6 +34,9 @@ NOTED = timedelta(minutes=5)
 
 MOST_FAILURES, WITHIN = 10, timedelta(minutes=15)
 
+LONGEST_NAME = 100
+"""Characters of a name under which a failed attempt is kept: what strangers type must not fill the database."""
+
 WRONG = (
     "Deze naam en dit wachtwoord horen niet bij elkaar. Probeer het opnieuw, of vraag de beheerder om een nieuw "
     "wachtwoord."
@@ -54,6 +57,7 @@ def choose_password(session: Session, person: str, password: str, *, by: str, wa
         raise Refused("Dit wachtwoord is te makkelijk te raden. Kies een andere zin.")
     session.merge(Password(person_id=person, hash=_HASHER.hash(password), chosen_at=wall))
     session.execute(delete(Visit).where(col(Visit.person_id) == person))
+    session.execute(delete(Attempt).where(col(Attempt.name) == person))
     session.add(Event(at=wall, kind="password", actor=by, detail=canonical({"person": person})))
 
 
@@ -63,6 +67,8 @@ def sign_in(store: Store, name: str, password: str, *, wall: datetime) -> str:
     Checking takes a noticeable time, on purpose, and holds no lock meanwhile.
     """
     name = name.strip()
+    if len(name) > LONGEST_NAME:
+        raise Refused(WRONG, code="NOT_IN")
     with store.read() as session:
         known, failures = session.get(Password, name), _failures(session, name, wall)
     if failures >= MOST_FAILURES:
@@ -70,6 +76,7 @@ def sign_in(store: Store, name: str, password: str, *, wall: datetime) -> str:
     is_right = _is(known.hash if known else _nobodys(), password) and known is not None
     with store.write() as session:
         if not is_right:
+            session.execute(delete(Attempt).where(col(Attempt.at) <= wall - WITHIN))
             session.add(Attempt(name=name, at=wall))
         elif Directory.load(session).has_digest(name):
             session.execute(delete(Attempt).where(col(Attempt.name) == name))
@@ -105,7 +112,6 @@ def sign_out(session: Session, token: str, *, wall: datetime) -> None:
     """End a visit, and throw away those that are over."""
     old = (col(Visit.seen_at) < wall - RESTS) | (col(Visit.began_at) < wall - LASTS)
     session.execute(delete(Visit).where((col(Visit.token_sha256) == hashed(token)) | old))
-    session.execute(delete(Attempt).where(col(Attempt.at) < wall - WITHIN))
 
 
 def begin(session: Session, person: str, *, how: str, wall: datetime) -> str:
