@@ -47,10 +47,11 @@ def test_who_has_no_role_in_it_does_not_see_it_and_that_they_tried_is_written_do
     assert "Niets gevonden" in words(town.get("/dossiers?zoek=ORA").text)
 
 
-def test_who_read_it_is_written_down(town: Town, case: str) -> None:
+@pytest.mark.parametrize("tab", ["", "/berichten", "/logboek", "/taak/judge"])
+def test_who_read_it_is_written_down(town: Town, case: str, tab: str) -> None:
     town.enter("dir")
 
-    town.get(f"/dossier/{case}")
+    town.get(f"/dossier/{case}{tab}")
 
     assert town.events("read") == ["dir"]
 

@@ -26,7 +26,7 @@ from tijdig.service.reading import Reader
 from tijdig.service.sheet import OwnWay, open_or_finished
 from tijdig.service.timeline import Moment, timeline
 from tijdig.service.wording import basis_words, days_left, due_words, sentence, subject_name
-from tijdig.web.house import Instead, TheHouse
+from tijdig.web.house import House, Instead, TheHouse
 from tijdig.web.link import attached, from_our_page
 from tijdig.web.task import Place, answered, shown, taken
 from tijdig.web.uploads import Given, given_of
@@ -109,19 +109,26 @@ class Seen:
 
 def opened(case: str, house: TheHouse, visitor: TheVisitor) -> Any:
     """The dossier of an address, for who may read it; that they did is written down (a dependency)."""
+    code = _admitted(case, house, visitor)
+    reading.note_reading(house.store, visitor.person, code, wall=house.wall())
     with house.store.read() as session:
-        now = house.now(session)
+        now, held = house.now(session), find(session, code)
+        yield Seen(visitor, code, session, held, advance(held.case, now), now)
+
+
+def _admitted(case: str, house: House, visitor: Visitor) -> str:
+    """The code of a dossier that this visitor may read. Raises Instead for any other; that they tried is written."""
+    with house.store.read() as session:
         try:
             held = find(session, case)
         except Refused:
             raise Instead("not_found", 404) from None
-        reader = Reader(session, Directory.load(session), visitor.person, local_day(now))
+        reader = Reader(session, Directory.load(session), visitor.person, local_day(house.now(session)))
         is_theirs = reader.may_read(held)
-        if is_theirs:
-            yield Seen(visitor, held.code, session, held, advance(held.case, now), now)
     if not is_theirs:
         refusal = reading.refuse(house.store, visitor.person, held.code, wall=house.wall())
         raise Instead("not_yours", 403, why=str(refusal))
+    return held.code
 
 
 TheCase = Annotated[Seen, Depends(opened)]
@@ -130,7 +137,6 @@ TheCase = Annotated[Seen, Depends(opened)]
 @router.get("/dossier/{case}")
 def overview(seen: TheCase, house: TheHouse) -> HTMLResponse:
     """What it is about, what happened, what is asked now and what is still to come; and why each date is what it is."""
-    reading.note_reading(house.store, seen.visitor.person, seen.code, wall=house.wall())
     state = seen.result.state
     moments = [_moment(each, seen) for each in timeline(seen.result, seen.now)]
     reasons = [_why(asked, seen) for asked in obligations(state) if asked.due or asked.undated]
