@@ -1,6 +1,7 @@
 """One dossier on the screen of a colleague: what it says, who may see it, and deciding from it."""
 
 import pytest
+from sqlalchemy import Pool, event
 
 from tests.web.town import Town, hidden, words
 
@@ -54,6 +55,30 @@ def test_who_read_it_is_written_down(town: Town, case: str, tab: str) -> None:
     town.get(f"/dossier/{case}{tab}")
 
     assert town.events("read") == ["dir"]
+
+
+PAGES = ["/", "/dossiers", "/procedures", "/dossier/{}", "/dossier/{}/berichten", "/dossier/{}/logboek"]
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/dossier/{}/taak/judge", "POST /dossier/{}/taak/judge"])
+def test_no_page_waits_for_a_second_connection_while_it_keeps_one(town: Town, case: str, page: str) -> None:
+    """Else a few pages at once take all that there are, and wait for each other until they fail."""
+    town.enter("ann")
+    _, post, path = page.format(case).rpartition("POST ")
+    before, kept = town.get(path).text, list[int]()
+    pools = {id(each): each.pool for each in (town.app.state.house.store._acts, town.app.state.house.store._reads)}
+
+    def taken(*_: object) -> None:
+        kept.append(sum(pool.checkedout() for pool in {id(pool): pool for pool in pools.values()}.values()))
+
+    event.listen(Pool, "checkout", taken)
+    try:
+        answer = town.post(path, {"uitkomst": "green"}, page=before) if post else town.get(path)
+    finally:
+        event.remove(Pool, "checkout", taken)
+
+    assert answer.status_code == 200
+    assert max(kept) == 1
 
 
 def test_a_dossier_that_is_not_there_is_not_found(town: Town) -> None:

@@ -26,7 +26,7 @@ from tijdig.service.reading import Reader
 from tijdig.service.sheet import OwnWay, open_or_finished
 from tijdig.service.timeline import Moment, timeline
 from tijdig.service.wording import basis_words, days_left, due_words, sentence, subject_name
-from tijdig.web.house import House, Instead, TheHouse
+from tijdig.web.house import Instead, TheHouse
 from tijdig.web.link import attached, from_our_page
 from tijdig.web.task import Place, answered, shown, taken
 from tijdig.web.uploads import Given, given_of
@@ -97,38 +97,38 @@ def _subject(ref: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A dossier that the visitor may read, as it stands now."""
+    """A dossier that the visitor may read, as it stands now; `head` is how it stands in a list.
+
+    It keeps no connection: nobody knows how long a form takes to come in, or a page to go out.
+    """
 
     visitor: Visitor
-    code: str
-    session: Session
     held: Held
     result: Advance
     now: datetime
+    head: Mapping[str, Any]
 
 
-def opened(case: str, house: TheHouse, visitor: TheVisitor) -> Any:
-    """The dossier of an address, for who may read it; that they did is written down (a dependency)."""
-    code = _admitted(case, house, visitor)
-    reading.note_reading(house.store, visitor.person, code, wall=house.wall())
+def opened(case: str, house: TheHouse, visitor: TheVisitor) -> Seen:
+    """The dossier of an address, for who may read it; that they did, or tried, is written down (a dependency)."""
     with house.store.read() as session:
-        now, held = house.now(session), find(session, code)
-        yield Seen(visitor, code, session, held, advance(held.case, now), now)
-
-
-def _admitted(case: str, house: House, visitor: Visitor) -> str:
-    """The code of a dossier that this visitor may read. Raises Instead for any other; that they tried is written."""
-    with house.store.read() as session:
+        now = house.now(session)
         try:
             held = find(session, case)
         except Refused:
             raise Instead("not_found", 404) from None
-        reader = Reader(session, Directory.load(session), visitor.person, local_day(house.now(session)))
-        is_theirs = reader.may_read(held)
-    if not is_theirs:
+        reader = Reader(session, Directory.load(session), visitor.person, local_day(now))
+        seen = _seen(session, visitor, held, now) if reader.may_read(held) else None
+    if seen is None:
         refusal = reading.refuse(house.store, visitor.person, held.code, wall=house.wall())
         raise Instead("not_yours", 403, why=str(refusal))
-    return held.code
+    reading.note_reading(house.store, visitor.person, held.code, wall=house.wall())
+    return seen
+
+
+def _seen(session: Session, visitor: Visitor, held: Held, now: datetime) -> Seen:
+    head = views.case_row(session, held, views.first_date(session, held.id, now), now)
+    return Seen(visitor, held, advance(held.case, now), now, head)
 
 
 TheCase = Annotated[Seen, Depends(opened)]
@@ -146,20 +146,24 @@ def overview(seen: TheCase, house: TheHouse) -> HTMLResponse:
 @router.get("/dossier/{case}/berichten")
 def messages(seen: TheCase, house: TheHouse) -> HTMLResponse:
     """What was told to whom, and what became of it."""
-    told = dossier(seen.session, seen.code, seen.now)["messages"]
+    with house.store.read() as session:
+        told = dossier(session, seen.held.code, seen.now)["messages"]
     return _page(house, seen, "messages", told=told, kinds=MESSAGES)
 
 
 @router.get("/dossier/{case}/logboek")
 def log(seen: TheCase, house: TheHouse) -> HTMLResponse:
     """Every entry of its log, with its hash."""
-    return _page(house, seen, "log", entries=dossier(seen.session, seen.code, seen.now)["log"])
+    with house.store.read() as session:
+        entries = dossier(session, seen.held.code, seen.now)["log"]
+    return _page(house, seen, "log", entries=entries)
 
 
 @router.get("/dossier/{case}/taak/{step}")
 def task(step: str, seen: TheCase, house: TheHouse) -> HTMLResponse:
     """The form of a task, for who may finish it; for others what it is, and why not."""
-    _, sheet = open_or_finished(seen.session, _way(seen, step), seen.now)
+    with house.store.read() as session:
+        _, sheet = open_or_finished(session, _way(seen, step), seen.now)
     return shown(house, _place(seen, step), sheet, seen.now)
 
 
@@ -192,15 +196,14 @@ def _way(seen: Seen, step: str) -> OwnWay:
 
 
 def _place(seen: Seen, step: str) -> Place:
-    path = f"/dossier/{seen.code}/taak/{step}"
+    path = f"/dossier/{seen.held.code}/taak/{step}"
     return Place(path, f"{seen.visitor.token}{path}", seen.visitor)
 
 
 def _page(house: TheHouse, seen: Seen, name: str, **words: Any) -> HTMLResponse:
     terms, held = seen.result.case.terms, seen.held
-    head = views.case_row(seen.session, held, views.first_date(seen.session, held.id, seen.now), seen.now)
     return page_for(
-        house, seen.visitor, name, case=_row(head), title=terms.procedure.title, revision=terms.procedure.revision,
+        house, seen.visitor, name, case=_row(seen.head), title=terms.procedure.title, revision=terms.procedure.revision,
         is_open=held.is_open, version=held.version, here="/dossiers", **words,
     )  # fmt: skip
 
