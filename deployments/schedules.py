@@ -20,6 +20,7 @@ from deployments.pace import AUDIT, CHECK_AHEAD, DELIVER, SWEEP, Pace
 from flows.audit import audit
 from flows.check_ahead import check_ahead
 from flows.deliver import deliver
+from flows.kpi_report import KPI_REPORT, follow_up_kpi_report, start_kpi_report
 from flows.orange_status import ORANGE_STATUS, follow_up_orange_status, start_orange_status
 from flows.sweep import sweep
 from flows.tender_bidder import TENDER_BIDDER, follow_up_tender_bidder, start_tender_bidder
@@ -68,6 +69,7 @@ def all_deployments(pace: Pace | None = None) -> Iterator[Deployment]:
     yield from _of(TENDER_BIDDER, follow_up_tender_bidder, start_tender_bidder)
     yield from _of(TENDER_CARE_OFFICE, follow_up_tender_care_office, start_tender_round, start_tender_care_office)
     yield from _of(WZD_HALF_YEAR, follow_up_wzd_half_year, start_wzd_half_year)
+    yield from _of(KPI_REPORT, follow_up_kpi_report, start_kpi_report)
 
 
 def _of(procedure: Procedure, follow_up: Flow[Any, Any], *starts: Flow[Any, Any]) -> Iterator[Deployment]:
