@@ -66,8 +66,10 @@ def live_through(tijdig: Tijdig, folder: Path, cases: int, every: int) -> tuple[
     assert tijdig("sweep", "--at", str(LAST + timedelta(days=1))).status == 0
     assert tijdig("log", "verify").status == 0
     rows, effects = tijdig("cases", "--json").json, tijdig("effects", "--json").json
-    # Codes are numbered as cases open; a follow-up case opens with the decision, the same in every rhythm.
-    return ([(r["case"], r["subject"], r["state"], r["version"], r["due"], r["term_status"]) for r in rows],
+    # Codes are numbered as cases of a procedure open, the same in every rhythm. A quarter's report opens with the sweep
+    # that sees the quarter end, and so stands earlier or later among the others.
+    stand = [(r["case"], r["subject"], r["state"], r["version"], r["due"], r["term_status"]) for r in rows]
+    return (sorted(stand),
             [row["key"] for row in sorted(effects, key=lambda row: row["key"])])  # fmt: skip
 
 
