@@ -54,12 +54,12 @@ def _done(record: Record, result: Advance) -> Moment | None:
 
 
 ACTS = {
-    "take": "taak opgepakt", "take-back": "besluit teruggenomen", "remind": "herinnering met de hand verstuurd",
-    "record": "gegeven vastgelegd", "correct": "gegeven gecorrigeerd", "announce": "gegeven aangekondigd",
+    "take": "taak opgepakt", "take-back": "besluit teruggenomen", "remind": "herinnering verstuurd",
+    "record": "gegeven toegevoegd", "correct": "gegeven gecorrigeerd", "announce": "gegeven aangekondigd",
     "extend": "termijn verlengd", "suspend": "termijn opgeschort", "resume": "termijn loopt weer",
     "withdraw": "ingetrokken", "cancel": "vervallen verklaard", "reopen": "dossier heropend",
     "hand-over": "taak overgedragen", "merge": "samengevoegd", "not-applicable": "stap niet van toepassing",
-    "move": "op nieuwere versies gezet",
+    "move": "op nieuwere versies gezet", "attach": "document toegevoegd", "cohort": "groep bijeengebracht", "child": "vervolgdossier gesloten",
 }  # fmt: skip
 """Every act but those that have words of their own above."""
 

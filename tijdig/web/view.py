@@ -13,6 +13,7 @@ from tijdig.engine.language import Close, Fact, Outcome, Repeat
 from tijdig.engine.state import as_day
 from tijdig.service.handin import OUTCOME_FIELD, REASON_FIELD, Answer, Change
 from tijdig.service.sheet import Sheet
+from tijdig.service.timeline import ACTS
 from tijdig.service.wording import and_, basis_words, days_left, due_words, inside, sentence, subject_name
 from tijdig.web.seal import Seal
 
@@ -28,12 +29,6 @@ HINTS = {
     "date": "Bijvoorbeeld 15-10-2021.",
     "money": "Bijvoorbeeld 1.250,00.",
 }
-ACTS = {
-    "take": "taak opgepakt", "take-back": "besluit teruggenomen", "remind": "herinnering verstuurd",
-    "correct": "gegeven gecorrigeerd", "extend": "termijn verlengd", "suspend": "termijn opgeschort",
-    "resume": "termijn loopt weer", "reopen": "dossier heropend", "hand-over": "taak overgedragen",
-    "not-applicable": "stap niet van toepassing", "move": "op nieuwere versies gezet",
-}  # fmt: skip
 
 
 def fact_field(name: str) -> str:
@@ -195,7 +190,7 @@ def change_words(change: Change, now: datetime) -> str:
     elif change.with_document:
         what = "document toegevoegd"
     else:
-        what = ACTS.get(change.act, "gegeven toegevoegd")
+        what = ACTS.get(change.act, change.act)
     return f"{what} ({change.role}, {at})"
 
 
