@@ -59,7 +59,8 @@ ACTS = {
     "extend": "termijn verlengd", "suspend": "termijn opgeschort", "resume": "termijn loopt weer",
     "withdraw": "ingetrokken", "cancel": "vervallen verklaard", "reopen": "dossier heropend",
     "hand-over": "taak overgedragen", "merge": "samengevoegd", "not-applicable": "stap niet van toepassing",
-    "move": "op nieuwere versies gezet", "attach": "document toegevoegd", "cohort": "groep bijeengebracht", "child": "vervolgdossier gesloten",
+    "move": "op nieuwere versies gezet", "attach": "document toegevoegd",
+    "cohort": "groep bijeengebracht", "child": "vervolgdossier gesloten",
 }  # fmt: skip
 """Every act but those that have words of their own above."""
 
