@@ -89,8 +89,14 @@ class Service:
     # --- Prefect's own interface
 
     def api(self, method: str, path: str, **body: Any) -> httpx.Response:
+        """Ask as Prefect's own client does: its server says 503 when SQLite was busy, and did nothing then."""
         url = f"http://127.0.0.1:{self.port + 1}/api{path}"
-        return httpx.request(method, url, json=body or None, timeout=30, trust_env=False)
+
+        def answer() -> httpx.Response | None:
+            said = httpx.request(method, url, json=body or None, timeout=30, trust_env=False)
+            return said if said.status_code != httpx.codes.SERVICE_UNAVAILABLE else None
+
+        return until(answer, within=60)
 
     def fill_in(self, **parameters: Any) -> httpx.Response:
         name = "start-orange-status"
