@@ -1,5 +1,6 @@
 """How colleagues get in: passwords, visits, and looking around in a trial."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from models.access import Attempt
 from models.operation import Event, Installation
 from models.session import Store
 from tests.service.office import Office
-from tijdig.engine.errors import Refused
+from tijdig.engine.errors import Busy, Refused
 from tijdig.service import access
 
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -84,6 +85,16 @@ def test_what_a_stranger_types_is_kept_no_longer_than_it_counts_and_only_if_it_c
 
     with house.read() as session:
         assert session.exec(select(Attempt.name)).all() == ["ook niemand"]
+
+
+def test_no_more_passwords_are_weighed_at_once_than_memory_is_kept_for(house: Store) -> None:
+    with ExitStack() as others:
+        for _ in range(access.AT_ONCE):
+            others.enter_context(access.weighing())
+        with pytest.raises(Busy):
+            access.sign_in(house, "adviser1", GOOD, wall=NOW)
+
+    assert access.sign_in(house, "adviser1", GOOD, wall=NOW)
 
 
 OVER = [

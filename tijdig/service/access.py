@@ -5,9 +5,12 @@ A visit is a row: signing out ends it everywhere at once. All of it counts in wa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from secrets import token_urlsafe
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,7 +19,7 @@ from sqlmodel import Session, col, delete, func, select
 from models.access import Attempt, Password, Visit
 from models.operation import Event
 from models.session import Store
-from tijdig.engine.errors import Refused
+from tijdig.engine.errors import Busy, Refused
 from tijdig.engine.snapshot import canonical
 from tijdig.service.clock import home
 from tijdig.service.links import hashed
@@ -43,7 +46,11 @@ WRONG = (
 )
 TOO_OFTEN = "Er is te vaak een verkeerd wachtwoord gegeven. Wacht een kwartier en probeer het dan opnieuw."
 
+AT_ONCE = 8
+"""So many passwords are weighed at once in a process: each takes 64 MB, and anybody may ask for it."""
+
 _HASHER = PasswordHasher()
+_SCALES = BoundedSemaphore(AT_ONCE)
 
 
 def choose_password(session: Session, person: str, password: str, *, by: str, wall: datetime) -> None:
@@ -64,7 +71,7 @@ def choose_password(session: Session, person: str, password: str, *, by: str, wa
 def sign_in(store: Store, name: str, password: str, *, wall: datetime) -> str:
     """Begin a visit; gives its token. Raises Refused, in the same words whoever does not exist or was mistaken.
 
-    Checking takes a noticeable time, on purpose, and holds no lock meanwhile.
+    Checking takes a noticeable time, on purpose, and holds no lock meanwhile; Busy when too many do so at once.
     """
     name = name.strip()
     if len(name) > LONGEST_NAME:
@@ -73,7 +80,8 @@ def sign_in(store: Store, name: str, password: str, *, wall: datetime) -> str:
         known, failures = session.get(Password, name), _failures(session, name, wall)
     if failures >= MOST_FAILURES:
         raise Refused(TOO_OFTEN, code="TOO_OFTEN")
-    is_right = _is(known.hash if known else _nobodys(), password) and known is not None
+    with weighing():
+        is_right = _is(known.hash if known else _nobodys(), password) and known is not None
     with store.write() as session:
         if not is_right:
             session.execute(delete(Attempt).where(col(Attempt.at) <= wall - WITHIN))
@@ -120,6 +128,17 @@ def begin(session: Session, person: str, *, how: str, wall: datetime) -> str:
     session.add(Visit(token_sha256=hashed(token), person_id=person, began_at=wall, seen_at=wall))
     session.add(Event(at=wall, kind="sign_in", actor=person, detail=canonical({"how": how})))
     return token
+
+
+@contextmanager
+def weighing() -> Iterator[None]:
+    """Room to weigh one password. Raises Busy when there is none: whoever waited would keep a thread from others."""
+    if not _SCALES.acquire(blocking=False):
+        raise Busy("Er melden zich nu te veel mensen tegelijk aan. Probeer het zo nog eens.")
+    try:
+        yield
+    finally:
+        _SCALES.release()
 
 
 def _failures(session: Session, name: str, wall: datetime) -> int:
