@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from models.bulk import ask
@@ -30,8 +31,14 @@ def raise_incident(
 
 
 def cause_of(error: Exception) -> str:
-    """What an error says, for an incident; of one that is not ours its kind too."""
-    return str(error) if isinstance(error, TijdigError) else f"{type(error).__name__}: {error}"
+    """What an error says, for an incident; of one that is not ours its kind too.
+
+    Of a database's error the first line: those below it repeat the row, which is nobody's business in a mail or log.
+    """
+    if isinstance(error, TijdigError):
+        return str(error)
+    said = str(error.orig).partition("\n")[0] if isinstance(error, DBAPIError) else error
+    return f"{type(error).__name__}: {said}"
 
 
 def retry(session: Session, incident_id: int, *, now: datetime) -> Incident:
