@@ -116,7 +116,9 @@ def ask(session: Session, sql: str, *values: Any) -> Sequence[Row]:
     plain = values
     for many in values:
         if type(many) is list:
-            sql = sql.replace("(?*)", f"({', '.join('?' * len(many))})" if many else "(null)", 1)
+            if not many:
+                raise ValueError("An empty list: ask nothing, for no database takes one.")
+            sql = sql.replace("(?*)", f"({', '.join('?' * len(many))})", 1)
             plain = tuple(each for value in values for each in (value if type(value) is list else (value,)))
     return cast("Sequence[Row]", using.run(_placed(sql) if using.is_postgresql else sql, plain).fetchall())
 

@@ -145,7 +145,7 @@ def _cases(work: Work, people: Directory, rows: Sequence[Row]) -> None:
     """Take the cases of these rows in hand, by code or by `procedure/subject`."""
     names = sorted({row.cells["case"] for row in rows})
     subjects = sorted({name.partition("/")[2] for name in names if "/" in name})
-    found = work.claim("code in (?*) or (subject in (?*) and state = 'open') order by id", names, subjects)
+    found = work.claim("code in (?*) or (subject in (?*) and state = 'open') order by id", names, subjects or [""])
     people.prefetch(one.subject for one in found)
 
 

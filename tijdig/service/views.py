@@ -17,7 +17,8 @@ from models.message import Notice
 from models.operation import Incident
 from tijdig.engine.advance import Move
 from tijdig.engine.calendar import ZONE, Calendar, local_day
-from tijdig.engine.case import CASE
+from tijdig.engine.case import CASE, Terms
+from tijdig.engine.language import Close
 from tijdig.engine.plan import CLOSE_DAYS, TermStatus
 from tijdig.service.held import LOADER, Held, find
 from tijdig.service.incidents import open_incidents
@@ -30,6 +31,9 @@ from tijdig.service.work import Done
 Document = dict[str, Any]
 Group = Literal["overdue", "today", "this_week", "later", "waiting"]
 GROUPS: tuple[Group, ...] = ("overdue", "today", "this_week", "later", "waiting")
+MOST_NAMED = 500
+"""Of so many cases at most the dates are asked by name; of more, all are read."""
+
 EFFECTS = ("open", "task", "remind", "escalate", "produce", "decide", "close")
 
 
@@ -63,24 +67,39 @@ def cases(session: Session, now: datetime, *, procedure: str = "", state: str = 
 
 def case_rows(session: Session, rows: Sequence[Case], now: datetime) -> list[Document]:
     """These cases as they stand in a list: one statement for their dates, however many."""
-    first = _first_dates(session, now)
+    first = _first_dates(session, rows, now)
     return [case_row(session, row, first.get(row.id or 0), now) for row in rows]
 
 
 def case_row(session: Session, row: Case | Held, first: OpenObligation | None, now: datetime) -> Document:
     """A case as it stands in a list."""
-    calendar = LOADER.load(session, row.pins if isinstance(row, Held) else pins_of(row)).calendar
+    terms = LOADER.load(session, row.pins if isinstance(row, Held) else pins_of(row))
+    calendar = terms.calendar
     return {
         "case": row.code, "procedure": row.procedure, "subject": row.subject, "state": row.state,
-        "version": row.version, "opened_on": row.opened_on.isoformat(), "due": due_text(first) if first else None,
+        "state_words": state_words(terms, row.state), "version": row.version,
+        "opened_on": row.opened_on.isoformat(), "due": due_text(first) if first else None,
         "term_status": term_status(first, now, calendar) if first else "none",
     }  # fmt: skip
 
 
-def _first_dates(session: Session, now: datetime) -> Mapping[int, OpenObligation]:
-    """Of each case the date that it is judged by."""
-    rows = session.exec(select(OpenObligation).where(col(OpenObligation.due).is_not(None)))
-    latest_first = sorted(rows, key=lambda o: _weight(o, now), reverse=True)
+_STATES = {"open": "Loopt", "cancelled": "Vervallen verklaard", "merged": "Samengevoegd", "withdrawn": "Ingetrokken"}
+
+
+def state_words(terms: Terms, state: str) -> str:
+    """How people call where a case stands: as its procedure calls that end."""
+    ends = (outcome for step in terms.procedure.steps for outcome in step.outcomes if isinstance(outcome, Close))
+    by_itself = ((end.end, end.label) for end in terms.procedure.ends)
+    known = dict((*by_itself, *((end.name, end.label) for end in ends)))
+    return _STATES.get(state) or known.get(state, state)
+
+
+def _first_dates(session: Session, cases: Sequence[Case], now: datetime) -> Mapping[int, OpenObligation]:
+    """Of each of these cases the date that it is judged by."""
+    dated = select(OpenObligation).where(col(OpenObligation.due).is_not(None))
+    if len(cases) <= MOST_NAMED:
+        dated = dated.where(col(OpenObligation.case_id).in_([case.id for case in cases]))
+    latest_first = sorted(session.exec(dated), key=lambda o: _weight(o, now), reverse=True)
     return {o.case_id: o for o in latest_first}
 
 

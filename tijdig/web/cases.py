@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 from starlette.responses import HTMLResponse, Response
 
 from models.case import Case
@@ -37,7 +37,6 @@ router = APIRouter(prefix="", default_response_class=HTMLResponse)
 
 ON_A_PAGE = 100
 SHAPES = {"done": "●", "now": "▲", "ahead": "○"}
-STATES = {"open": "Loopt", "green": "Groen", "red": "Rood", "cancelled": "Vervallen", "merged": "Samengevoegd"}
 MESSAGES = {
     "A": "opdracht", "B": "dagoverzicht", "C": "goedkeuring", "D": "escalatie", "E": "herinnering", "F": "gewijzigd",
     "G": "besluit",
@@ -71,10 +70,8 @@ def _wanted(search: str, state: str) -> Any:
     elif state == "dicht":
         wanted = wanted.where(Case.state != "open")
     for word in search.split():
-        like = f"%{word.replace('%', '').replace('_', '')}%"
-        wanted = wanted.where(
-            col(Case.code).ilike(like) | col(Case.subject).ilike(like) | col(Case.procedure).ilike(like)
-        )
+        named = (col(column).icontains(word, autoescape=True) for column in (Case.code, Case.subject, Case.procedure))
+        wanted = wanted.where(or_(*named))
     return wanted
 
 
@@ -83,7 +80,7 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     due = date.fromisoformat(day) if day else None
     return {
         **row, "subject": _subject(row["subject"]), "due": due_words(due, at), "due_iso": row["due"] or "",
-        "state": STATES.get(row["state"], row["state"]), "status": row["term_status"],
+        "state": row["state_words"], "status": row["term_status"],
         "status_words": STATUS[row["term_status"]] if row["state"] == "open" else "",
     }  # fmt: skip
 
@@ -197,7 +194,7 @@ def _way(seen: Seen, step: str) -> OwnWay:
 
 def _place(seen: Seen, step: str) -> Place:
     path = f"/dossier/{seen.held.code}/taak/{step}"
-    return Place(path, f"{seen.visitor.token}{path}", seen.visitor)
+    return Place(path, f"{seen.visitor.person}{path}", seen.visitor)  # a form outlives the visit that it was made in
 
 
 def _page(house: TheHouse, seen: Seen, name: str, **words: Any) -> HTMLResponse:

@@ -63,7 +63,8 @@ def visitor_of(request: Request, house: TheHouse) -> Visitor:
     guest = guest_of(request, house)
     if guest is None:
         query = f"?{request.url.query}" if request.url.query else ""
-        raise Stranger(f"{request.url.path}{query}" if request.method == "GET" else "/")
+        leads_back = request.method == "GET" or request.url.path.startswith("/dossier/")
+        raise Stranger(f"{request.url.path}{query}" if leads_back else "/")
     return guest
 
 
