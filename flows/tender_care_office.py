@@ -138,7 +138,7 @@ TENDER_CARE_OFFICE = Procedure(
     facts=(
         Fact("timetable", "text", "Tijdschema", required=True),
         Fact("new_provider", "yes_no", "Nieuwe aanbieder"),
-        Fact("filed_at", "moment", "Ingeschreven op, volgens het register", required=True),
+        Fact("filed_at", "moment", "Ingeschreven op, volgens het register", required=~took("hand_in", "not_filed")),
         Fact("missing", "text", "Wat er ontbreekt", required=took("complete", "incomplete")),
         Fact("answer_by", "date", "Antwoord uiterlijk", required=took("complete", "incomplete")),
         Fact("offer_pdf", "document", "Offerte met prestaties, volume, tarief en omzet", required=True),
@@ -154,7 +154,6 @@ TENDER_CARE_OFFICE = Procedure(
             role=PROVIDER,
             met_by=in_time("filed_at", "filed"),
             when_late=(Escalate("not_filed", to=DESK, after=working_days(1)),),  # by then the register was opened
-            lapse="not_in_time",
             row=(
                 Match(("sluit inschrij", "uiterst inschrij", "sluit offerte", "sluit aanmeld")),
                 Match(("indien inschrij", "indien offerte", "indien aanmeld", "inschrijv"), ours=False, fatal=True),
@@ -229,14 +228,16 @@ TENDER_CARE_OFFICE = Procedure(
     steps=(
         Step(
             "hand_in",
-            "Leg vast wat het register zegt: tijdig ingeschreven of te laat",
+            "Leg vast wat het register zegt: tijdig ingeschreven, te laat of niet",
             DESK,
             due=on_the_day_of("filed"),
-            when_late=(Escalate("overdue", to=MANAGER, after=working_days(3)),),  # who did not file has lapsed by then
+            when_late=(Escalate("overdue", to=MANAGER, after=working_days(3)),),
             form=("filed_at",),
             outcomes=(
                 Go("in_time", "Op tijd", only=in_time("filed_at", "filed")),
                 Close("too_late", "Te laat", only=~in_time("filed_at", "filed"), tells=(PROVIDER,)),
+                Close("not_filed", "Niet ingeschreven", only=~known("filed_at") & reached("due:filed"),
+                      tells=(PROVIDER,)),
             ),
         ),
         Step(

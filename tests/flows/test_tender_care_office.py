@@ -239,11 +239,27 @@ def test_opinions_that_differ_go_to_a_third_and_none_of_the_three_sends_the_noti
         decides("buyer1", "notice", "eligible")(office)
 
 
-def test_who_hands_in_nothing_loses_the_right_by_itself_and_the_desk_hears_of_it(office: Office) -> None:
+def test_who_handed_in_nothing_loses_the_right_by_a_persons_decision_only(office: Office) -> None:
+    nothing = decides("desk1", "hand_in", "not_filed")
     forward(office, ("2020-05-29", opens()))
+    with pytest.raises(Refused, match="'not_filed' is not possible now"):
+        nothing(office.on("2020-07-30"))
 
     assert time_passes(office.on("2020-08-03")) == ["escalate T-06 not_filed > D inkoopbureau"]
-    assert time_passes(office.on("2020-08-06"))[-1] == "close case not_in_time"
+    assert time_passes(office.on("2020-08-06")) == ["escalate hand_in overdue > D manager zorginkoop"]
+    assert office.state(CASE) == "open"
+    assert nothing(office) == ["decide hand_in not_filed > G zorgaanbieder", "close case not_filed"]
+
+
+def test_a_desk_that_is_slow_costs_nobody_the_right(office: Office) -> None:
+    forward(office, ("2020-05-29", opens()), ("2020-08-06", time_passes), ("2020-09-01", time_passes))
+
+    with pytest.raises(Refused, match="'not_filed' is not possible now"):
+        decides("desk1", "hand_in", "not_filed", filed_at="2020-07-31T16:00")(office)
+    told = hands_in("2020-07-31T16:00")(office)
+
+    assert told[0] == "decide hand_in in_time"
+    assert cells(see(office, "2020-09-01"))["T-06"].day == date(2020, 7, 31)
 
 
 # --- the register and the files: W-4
@@ -457,7 +473,7 @@ def test_the_grid_shows_who_stands_where(office: Office) -> None:
 
     assert [(line.subject, line.state) for line in seen.lines] == [
         ("za-001", "open"),
-        ("za-002", "not_in_time"),
+        ("za-002", "open"),
         ("za-003", ""),
     ]
     first, second = cells(seen), cells(seen, "za-002")
@@ -469,7 +485,7 @@ def test_the_grid_shows_who_stands_where(office: Office) -> None:
     )
     assert (first["notice"].state, first["notice"].term) == ("waiting", "none")
     assert (first["T-07"].state, first["T-07"].term) == ("open", "on_time")
-    assert second["T-06"].state == "none"
+    assert (second["T-06"].state, second["T-06"].term) == ("open", "late")
     assert seen.lines[2].cells == ()
 
 
