@@ -28,8 +28,8 @@ class Register(Table, table=True):
 class HandIn(Table, table=True):
     """One piece as it came in, in time or not. Append-only, and sealed like the log: nothing is lost or made up.
 
-    `closes_at` is the closing as it stood when this was entered. The same piece twice, received at the same instant,
-    is one; entered again with another `dated` (its own date; `date.min` for none) it is corrected.
+    `closes_at` is the closing as it stood when this was entered: evidence, no more. The same piece twice, received at
+    the same instant, is one; entered again with another `dated` (its own date; `date.min` for none) it is corrected.
     """
 
     __tablename__ = "hand_in"

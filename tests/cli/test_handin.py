@@ -7,13 +7,13 @@ import pytest
 from tests.cli.conftest import Tijdig, sql
 
 TIMETABLE = Path(__file__).parents[1] / "data" / "cz-2021-timetable.csv"
-BY = ("--by", "adviser1")  # of the role that runs this procedure
+BY = ("--by", "office1")  # of the role that runs this procedure
 
 
 @pytest.fixture
 def register(trial: Tijdig) -> Tijdig:
     assert trial("import", "timetable", TIMETABLE, "--name", "cz-2021", "--at", "2020-06-26").status == 0
-    begin = ("handin", "new", "cz-2021", "--procedure", "orange-status", "--timetable", "cz-2021", "--row", "T-06")
+    begin = ("handin", "new", "cz-2021", "--timetable", "cz-2021", "--row", "T-06")
     made = trial(*begin, "--vog-from", "2020-01-01", *BY, "--json")
     assert made.json == {"tender": "cz-2021", "closes_at": "2020-07-31T17:00:00+02:00"}
     return trial
@@ -45,9 +45,9 @@ def test_a_portals_file_is_taken_in_checked_and_read_after_the_opening(register:
     file.write_text("\n".join(["provider,piece,received_at,sha256,dated", *rows]), encoding="utf-8")
 
     taken = register("handin", "import", "cz-2021", file, *BY, "--at", "2020-07-31T18:00", "--json")
-    early = register("handin", "check", "cz-2021", "--by", "quality1")
+    early = register("handin", "check", "cz-2021", "--by", "assessor1")
     opened = register("handin", "open", "cz-2021", *BY, "--json")
-    found = register("handin", "check", "cz-2021", "--by", "quality1", "--json").json
+    found = register("handin", "check", "cz-2021", "--by", "assessor1", "--json").json
 
     assert taken.json == {"added": 4, "in_time": 4, "last_second": 0, "late": 0, "problems": []}
     assert (early.status, early.out) == (1, "")
@@ -55,7 +55,7 @@ def test_a_portals_file_is_taken_in_checked_and_read_after_the_opening(register:
     assert [(row["provider"], row["arrival"], row["findings"]) for row in found] == [
         ("lid-001", "in_time", [{"piece": "wtzi", "fault": "missing", "stops": True}])
     ]
-    assert sql("select actor from event where kind = 'denied'") == [("quality1",)]
+    assert sql("select actor from event where kind = 'denied'") == [("assessor1",)]
     assert "wtzi (ontbreekt)" in register("handin", "check", "cz-2021", *BY).out
 
 
@@ -78,3 +78,35 @@ def test_what_cannot_be_is_refused_and_not_kept(register: Tijdig, words: tuple[s
 
 def test_a_piece_needs_its_file_or_its_hash(register: Tijdig) -> None:
     assert register("handin", "add", "cz-2021", "lid-001", "vog", *BY).status == 2
+
+
+def test_a_register_closes_by_a_row_that_its_procedure_knows(register: Tijdig) -> None:
+    begin = ("handin", "new", "other", "--timetable", "cz-2021", "--vog-from", "2020-01-01")
+
+    no_timetable = register(*begin, "--row", "T-06", "--procedure", "orange-status", "--by", "adviser1")
+    no_goal = register(*begin, "--row", "T-03", *BY)
+
+    assert (no_timetable.status, "loopt niet op een tijdschema" in no_timetable.err) == (1, True)
+    assert (no_goal.status, "geen rij 'T-03'" in no_goal.err) == (1, True)
+
+
+def test_recording_says_what_is_left_for_a_person(register: Tijdig) -> None:
+    for provider in ("lid-001", "lid-002"):
+        opened = register("start", "tender-care-office", "--subject", provider, "--set", "timetable=cz-2021", *BY)
+        assert opened.status == 0
+    piece = ("wtzi", "--sha256", "0" * 64, "--received", "2020-07-31T16:00", *BY)
+    for provider in ("lid-001", "nieuw-1"):
+        assert register("handin", "add", "cz-2021", provider, *piece, "--at", "2020-07-31T18:00").status == 0
+    assert register("handin", "open", "cz-2021", *BY).status == 0
+
+    plan = register("handin", "record", "cz-2021", *BY, "--plan", "--json").json
+    done = register("handin", "record", "cz-2021", *BY)
+
+    assert plan == {"in_time": 1, "too_late": 0, "nothing": ["ZKI-2020-002"], "closed": [], "refused": [],
+                    "without_case": ["nieuw-1"]}  # fmt: skip
+    assert done.out == "1 dossiers op tijd, 0 te laat.\n"
+    assert done.err == (
+        "Niets ingediend: ZKI-2020-002. Besluit zelf, per dossier: "
+        "tijdig decide DOSSIER hand_in not_filed --by U.\n"
+        "Zonder dossier: nieuw-1.\n"
+    )

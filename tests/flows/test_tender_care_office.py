@@ -12,12 +12,14 @@ from datetime import date
 from io import BytesIO
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from flows.tender_care_office import TENDER_CARE_OFFICE, TENDER_NOTA, TENDER_ROUND
+from models import bulk
 from models.operation import Cohort
 from models.organisation import Address, Assignment, Person, Subject
 from models.session import Store
@@ -297,10 +299,78 @@ def test_the_register_says_in_each_file_whether_it_was_in_time_to_the_second(off
     again = record(office)
 
     assert (done.in_time, done.too_late, done.without_case) == (1, 1, ("nieuw-1",))
-    assert (again.in_time, again.too_late) == (0, 0)
+    assert done.nothing == ("ZKI-2020-003",)  # a person says of each that it handed in nothing
+    assert (again.in_time, again.too_late, again.closed) == (0, 0, ("ZKI-2020-002",))
     assert [office.state(f"tender-care-office/{provider}") for provider in PROVIDERS] == ["open", "too_late", "open"]
     assert office.tasks(CASE) == ["complete inkoopbureau", "last_second jurist"]  # 17:00:00 goes past a person
     assert office.tasks("tender-care-office/za-003") == ["hand_in inkoopbureau"]
+
+
+def test_the_register_goes_by_the_closing_of_each_file_and_a_file_that_disagrees_stops_no_other(office: Office) -> None:
+    forward(office, *(("2020-05-29", opens(provider)) for provider in PROVIDERS))
+    a_register(office, ("za-001", "2020-07-31T16:00"), ("za-002", "2020-07-31T17:30"), ("za-003", "2020-07-31T17:30"))
+    office.on("2020-08-03").correct("tender-care-office/za-002", "desk1", **{"T-06": "2020-07-31 18:00"})
+    with office.store.write() as session:  # the file of za-001 is another one's work by now
+        session.add(Assignment(person_id="buyer1", role="inkoopbureau", scope="subject", scope_value="za-001"))
+
+    done = record(office)
+
+    assert (done.in_time, done.too_late) == (1, 1)
+    assert [case for case, _ in done.refused] == ["ZKI-2020-001"]
+    assert [office.state(f"tender-care-office/{provider}") for provider in PROVIDERS] == ["open", "open", "too_late"]
+
+
+def test_a_closing_that_was_moved_after_it_opened_counts_in_each_file(office: Office) -> None:
+    forward(office, *(("2020-05-29", opens(provider)) for provider in PROVIDERS))
+    a_register(office, ("za-001", "2020-07-31T16:00"), ("za-002", "2020-07-31T17:30"))
+    later = CZ.replace("zorgaanbieder,2020-07-31,17:00", "zorgaanbieder,2020-08-07,17:00")
+    assert take(office.store, "timetable", later, now=office.on("2020-08-01").now, name="cz-2021").changed == 1
+
+    done = record(office.on("2020-08-07", "18:00"))
+
+    assert (done.in_time, done.too_late, done.refused) == (2, 0, ())
+
+
+def test_the_register_of_one_tender_leaves_the_files_of_another_alone(office: Office) -> None:
+    next_year = CZ.replace("2021-", "2022-").replace("2020-", "2021-")
+    assert take(office.store, "timetable", next_year, name="cz-2022").problems == ()
+    forward(office, ("2021-05-29", opens(timetable="cz-2022")))
+    a_register(office, ("za-001", "2020-07-31T16:00"))
+
+    done = record(office.on("2021-06-01"))
+
+    assert (done.in_time, done.without_case, done.nothing) == (0, ("za-001",), ())
+    assert office.tasks(CASE) == ["hand_in inkoopbureau"]
+
+
+def test_recording_asks_as_much_of_the_database_for_many_files_as_for_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    run = bulk.Driver.run
+
+    def counted(driver: bulk.Driver, statement: str, *values: Any, **rows: Any) -> Any:
+        asked.append(statement)
+        return run(driver, statement, *values, **rows)
+
+    def statements(provider: str, *others: str) -> int:
+        with office.store.write() as session:
+            at = Doing("desk1", parse_moment("2020-07-31T18:00"))
+            filings = [Filing(who, "wtzi", parse_moment(f"2020-07-30T12:0{who[-1]}"), "0" * 64)
+                       for who in (provider, *others)]  # fmt: skip
+            register.hand_in(session, Directory.load(session), at, "cz-2021", filings)
+        asked.clear()
+        event.listen(Engine, "before_cursor_execute", note := lambda *said: asked.append(said[2]))
+        assert record(office).in_time == 1 + len(others)
+        event.remove(Engine, "before_cursor_execute", note)
+        return len(asked)
+
+    forward(office, *(("2020-05-29", opens(provider)) for provider in PROVIDERS))
+    a_register(office)
+    monkeypatch.setattr(bulk.Driver, "run", counted)
+    office.on("2020-07-31", "18:00")
+
+    assert statements(*PROVIDERS[1:]) <= statements(PROVIDERS[0])
 
 
 def test_only_the_desk_says_what_the_register_says(office: Office) -> None:

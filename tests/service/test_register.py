@@ -5,14 +5,15 @@ from datetime import date
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import select
+from sqlmodel import col, select
 
 from models.operation import Event
 from models.organisation import Assignment, Person, Subject
+from models.register import HandIn
 from models.session import Store
 from tests.databases import Databases
 from tests.service.house import DATA, new_house, take
-from tijdig.engine import Procedure, Step
+from tijdig.engine import DueRule, Fact, Goal, Match, Procedure, Rows, Step, Timetable, reached
 from tijdig.engine.calendar import midnight
 from tijdig.engine.errors import Refused
 from tijdig.service import register, registrations
@@ -26,8 +27,11 @@ from tijdig.service.verify import verify
 
 TENDER = Procedure(
     "tender", code="INK", title="Inkoop", revision=1, subject="zorgaanbieder", owner="inkoopbureau",
-    late_to="directeur", readers=("controller",), facts=(),
+    late_to="directeur", readers=("controller",), facts=(Fact("timetable", "text", "Tijdschema"),),
     steps=(Step("assess", "Beoordeel", "beoordelaar", undated="proef"),),
+    timetable=Timetable("timetable", ours=("zorgkantoor",), rows=(
+        Rows("all", Match(), goals=(Goal("{row}", "{title}", DueRule(on="{row}"), met_by=reached("{row}")),)),
+    )),
 )  # fmt: skip
 PEOPLE = {"desk1": "inkoopbureau", "assessor1": "beoordelaar", "controller1": "controller", "adviser1": "adviseur"}
 TIMETABLE = (DATA / "cz-2021-timetable.csv").read_text(encoding="utf-8")
@@ -131,6 +135,8 @@ def test_a_register_closes_as_its_row_says(empty: House, row: str, closes_at: st
 def test_a_register_needs_a_row_with_a_date_and_a_name_of_its_own(house: House) -> None:
     with pytest.raises(Refused, match="geen rij 'T-12' met een datum"):
         house.new(row="T-12", tender="other")
+    with pytest.raises(Refused, match="geen rij 'T-99' met een datum"):
+        house.new(row="T-99", tender="other")
     with pytest.raises(Refused, match="Er is al een register 'cz-2021'"):
         house.new()
 
@@ -147,15 +153,19 @@ def test_what_comes_is_written_down_with_how_it_came(house: House, clock: str, e
     assert [(each.number, each.arrival) for each in house.read()] == [(receipt.number, expected)]
 
 
-def test_an_amended_timetable_moves_the_closing_and_not_what_came_before(house: House) -> None:
+def test_an_amended_closing_counts_for_all_and_what_it_was_stays_written_down(house: House) -> None:
     [late] = house.hand_in(a_piece(at="2020-07-31T17:30"))
     amended = TIMETABLE.replace("2020-07-31,17:00", "2020-08-07,12:00")
     assert take(house.store, "timetable", amended, name="cz").changed == 1
 
     [in_time] = house.hand_in(a_piece("vog", at="2020-08-07T11:00"), at="2020-08-07T13:00")
+    [again] = house.hand_in(a_piece(at="2020-07-31T17:30"), at="2020-08-07T13:00")
+    with house.store.read() as session:
+        closings = [str(row.closes_at) for row in session.exec(select(HandIn).order_by(col(HandIn.id)))]
 
-    assert (late.arrival, in_time.arrival) == ("late", "in_time")
-    assert [each.arrival for each in house.read()] == ["late", "in_time"]
+    assert (late.arrival, in_time.arrival, again.arrival, again.new) == ("late", "in_time", "in_time", False)
+    assert [each.arrival for each in house.read()] == ["in_time", "in_time"]
+    assert closings == ["2020-07-31 15:00:00+00:00", "2020-08-07 10:00:00+00:00"]
 
 
 def test_the_same_piece_twice_is_one_and_a_wrong_date_is_corrected(house: House) -> None:

@@ -199,6 +199,13 @@ def record(tender: str, by: str, behalf: str, plan: bool, at: str | None, as_jso
         show_json(done)
         return
     line(_("{in_time} dossiers op tijd, {too_late} te laat.").format(**done))
+    if done["nothing"]:
+        say(_("Niets ingediend: {cases}. Besluit zelf, per dossier: tijdig decide DOSSIER hand_in not_filed --by U.")
+            .format(cases=", ".join(done["nothing"])))  # fmt: skip
+    if done["closed"]:
+        say(_("Al gesloten, overgeslagen: {cases}.").format(cases=", ".join(done["closed"])))
+    for case, why in done["refused"]:
+        say(_("Niet vastgelegd in {case}: {why}").format(case=case, why=why))
     if done["without_case"]:
         say(_("Zonder dossier: {providers}.").format(providers=", ".join(done["without_case"])))
 

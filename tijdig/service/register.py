@@ -1,36 +1,36 @@
 """The register of a tender: what providers hand in is written down whenever it comes (P-03, W-4).
 
-It closes to the second as the timetable says; what comes later is refused and kept as late. Nothing is lost: the same
-piece twice is one, and a provider that nobody knows is written down too.
+It closes to the second, when what its row of the timetable comes to is due; what comes later is refused and kept as
+late. Nothing is lost: the same piece twice is one, and a provider that nobody knows is written down too.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from models.bulk import insert_new_rows, stored_day, stored_instant
-from models.operation import Event, TimetableRow
+from models.operation import Event
 from models.organisation import Subject
 from models.register import HandIn, Register
 from tijdig.engine.calendar import local_day, short_moment
-from tijdig.engine.due import due
+from tijdig.engine.case import Record
 from tijdig.engine.errors import Refused
 from tijdig.engine.snapshot import canonical
-from tijdig.engine.terms import days
+from tijdig.engine.state import State
 from tijdig.procurement.registration import Arrival, arrival
 from tijdig.service.cases import Doing
 from tijdig.service.clock import parse_moment
 from tijdig.service.held import LOADER
 from tijdig.service.people import Directory
-from tijdig.service.pins import current, current_calendar
+from tijdig.service.pins import current
 from tijdig.service.tables import Row, RowProblem, read_table
+from tijdig.service.weaving import Supposed
 
 NEEDED = ("provider", "piece", "received_at", "sha256")
 ALSO = ("dated", "channel", "name")
@@ -55,7 +55,10 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A piece stands in the register under this number. `known` is whether the provider is one that we know."""
+    """A piece stands in the register under this number. `known` is whether the provider is one that we know.
+
+    `closes_at` is the closing by which it is judged: as it is now, not as it was when the piece came.
+    """
 
     number: int
     filing: Filing
@@ -83,29 +86,36 @@ def set_up(
         raise Refused(f"Er is al een register '{tender}'. Kies een andere naam.")
     register = Register(name=tender, procedure=procedure, timetable=timetable, row=row, vog_from=vog_from)
     may(people, doing, staff_of(session, register))
-    closes_at = closing(session, register)
+    closes_at = closing(session, register, doing.at)
     session.add(register)
     note(session, "register", doing, register, row=row, timetable=timetable, vog_from=vog_from.isoformat())
     return closes_at
 
 
-def closing(session: Session, register: Register) -> datetime:
-    """The last second that is in time, by the timetable as it is now. Raises Refused when it says none."""
-    wanted = select(TimetableRow.body).where(
-        TimetableRow.name == register.timetable, TimetableRow.step_id == register.row
-    )
-    cells = json.loads(session.exec(wanted).first() or "{}")
-    if not cells.get("date"):
+def closing(session: Session, register: Register, at: datetime) -> datetime:
+    """The last second that is in time, in a case that would open `at` on the timetable as it is now.
+
+    Raises Refused when its row has no date there, and for a procedure that runs on no timetable.
+    """
+    terms = LOADER.load(session, current(session, register.procedure))
+    if terms.procedure.timetable is None:
+        raise Refused(f"{register.procedure} loopt niet op een tijdschema. Noem een procedure die dat wel doet.")
+    opening = Record(at, "open", "", {terms.procedure.timetable.timetable: register.timetable})
+    ends = last_second(State(*Supposed(session).on_timetable(terms, opening)), register.row)
+    if ends is None:
         raise Refused(
-            f"Tijdschema '{register.timetable}' heeft geen rij '{register.row}' met een datum. Importeer het eerst, of "
-            f"noem een andere rij."
+            f"Tijdschema '{register.timetable}' heeft voor {register.procedure} geen rij '{register.row}' met een "
+            f"datum. Importeer het eerst, of noem een andere rij."
         )
-    hour = time.fromisoformat(cells["time"]) if cells["time"] else None
-    ends = due(
-        date.fromisoformat(cells["date"]), days(0), calendar=current_calendar(session), basis="contract", cutoff=hour,
-        boundary=cells.get("boundary") or "uiterlijk",
-    )  # fmt: skip
-    return ends.late_from if hour else ends.late_from - _SECOND
+    return ends
+
+
+def last_second(state: State, row: str) -> datetime | None:
+    """The last second that is in time for what a row of the timetable comes to; None while it has no date."""
+    found = state.due(row)
+    if found is None:
+        return None
+    return found.late_from if found.due_time else found.late_from - _SECOND
 
 
 # --- handing in
@@ -122,7 +132,7 @@ def hand_in(session: Session, people: Directory, doing: Doing, tender: str, fili
     may(people, doing, staff_of(session, register))
     if ahead := next((filing for filing in filings if filing.received_at > doing.at), None):
         raise Refused(_ahead(ahead.received_at, doing.at))
-    closes_at, before = closing(session, register), _numbers(session, tender, filings)
+    closes_at, before = closing(session, register, doing.at), _numbers(session, tender, filings)
     instant, day = stored_instant(session), stored_day(session)
     rows = [
         (tender, each.provider, each.piece, day(each.dated or date.min), each.channel, each.name, each.sha256,
@@ -132,9 +142,8 @@ def hand_in(session: Session, people: Directory, doing: Doing, tender: str, fili
     insert_new_rows(session, HandIn, _COLUMNS, rows)
     there, known = _numbers(session, tender, filings) if rows else before, known_providers(session, filings)
     return [
-        Receipt(number, each, closed, each.provider in known, _key(each) not in before)
+        Receipt(there[_key(each)], each, closes_at, each.provider in known, _key(each) not in before)
         for each in filings
-        for number, closed in [there[_key(each)]]
     ]
 
 
@@ -149,11 +158,11 @@ def _key(filing: Filing | HandIn) -> _Key:
     return filing.provider, filing.piece, filing.received_at, filing.sha256, filing.dated or date.min
 
 
-def _numbers(session: Session, tender: str, filings: Iterable[Filing]) -> dict[_Key, tuple[int, datetime]]:
-    """Of what stands there from these providers: its number and when it closed."""
+def _numbers(session: Session, tender: str, filings: Iterable[Filing]) -> dict[_Key, int]:
+    """Of what stands there from these providers: its number."""
     providers = {filing.provider for filing in filings}
     wanted = select(HandIn).where(HandIn.tender == tender, col(HandIn.provider).in_(providers))
-    return {_key(row): (row.id or 0, row.closes_at) for row in session.exec(wanted)}
+    return {_key(row): row.id or 0 for row in session.exec(wanted)}
 
 
 def known_providers(session: Session, filings: Iterable[Filing | HandIn]) -> set[str]:
