@@ -72,6 +72,10 @@ DIFFER = (took("assess_1", "suitable") & took("assess_2", "unsuitable")) | (
 SUITABLE = (took("assess_1", "suitable") & took("assess_2", "suitable")) | took("settle", "suitable")
 UNSUITABLE = (took("assess_1", "unsuitable") & took("assess_2", "unsuitable")) | took("settle", "unsuitable")
 UPHELD = took("answer_notice", "upheld")
+ANSWERED = (~known("objected_on_notice") | done("answer_notice")) & (
+    ~known("objected_on_budget") | done("answer_budget")
+)
+"""No objection waits for its answer: no file closes over one."""
 
 
 def on_the_day_of(goal: str) -> DueRule:
@@ -325,7 +329,7 @@ TENDER_CARE_OFFICE = Procedure(
             needs=took("notice", "not_eligible") & reached("due:objection_notice"),
             due=DueRule(after="opened:reject", within=DESK_TERM),
             outcomes=(
-                Close("not_eligible", "Niet in aanmerking"),
+                Close("not_eligible", "Niet in aanmerking", only=ANSWERED),
                 Repeat("again", "Bezwaar gegrond: nieuw bericht", step="notice", only=UPHELD, reason=True),
             ),
         ),
@@ -364,7 +368,8 @@ TENDER_CARE_OFFICE = Procedure(
             when_late=LATE,
             outcomes=(
                 Go("works", "Werkt"),
-                Close("no_agreement", "Geen werkend certificaat: geen overeenkomst", reason=True, tells=(PROVIDER,)),
+                Close("no_agreement", "Geen werkend certificaat: geen overeenkomst", only=ANSWERED, reason=True,
+                      tells=(PROVIDER,)),
             ),
         ),
         Step(
@@ -377,7 +382,7 @@ TENDER_CARE_OFFICE = Procedure(
             form=("agreement",),
             outcomes=(
                 Go("signed", "Getekend"),
-                Close("not_signed", "Niet getekend: het aanbod vervalt", reason=True, tells=(PROVIDER,)),
+                Close("not_signed", "Niet getekend: het aanbod vervalt", only=ANSWERED, reason=True, tells=(PROVIDER,)),
             ),
         ),
         Step(
@@ -389,7 +394,19 @@ TENDER_CARE_OFFICE = Procedure(
             remind=COUNTDOWN,
             when_late=LATE,
             form=("receipt",),
-            outcomes=(Close("contracted", "Ingediend en gecontracteerd", tells=(PROVIDER,)),),
+            outcomes=(
+                Close("contracted", "Ingediend en gecontracteerd", only=ANSWERED, tells=(PROVIDER,)),
+                Go("filed", "Ingediend; er loopt nog een bezwaar", tells=(PROVIDER,)),
+            ),
+        ),
+        Step(
+            "finish",
+            "Sluit het dossier: het bezwaar is beantwoord",
+            DESK,
+            needs=took("file_nza", "filed") & ANSWERED,
+            due=DueRule(after="opened:finish", within=DESK_TERM),
+            when_late=LATE,
+            outcomes=(Close("contracted", "Gecontracteerd", tells=(PROVIDER,)),),
         ),
         answer("notice", "bericht"),
         answer("budget", "budgetafspraak"),

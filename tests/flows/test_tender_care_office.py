@@ -447,6 +447,51 @@ def test_a_rejected_provider_may_object_before_its_file_closes(office: Office) -
     assert "decide notice#2 eligible > G zorgaanbieder" in notice
 
 
+REJECTED = (*COMPLETE, ("2020-08-05", decides("assessor1", "assess_1", "unsuitable")),
+            ("2020-08-06", decides("assessor2", "assess_2", "unsuitable")),
+            ("2020-08-24", decides("buyer1", "notice", "not_eligible")))  # fmt: skip
+OFFERED = (*ELIGIBLE, ("2020-10-09", decides("buyer1", "offer", "offered")),
+           ("2020-10-09", decides("buyer1", "budget", "sent", offer_pdf="@offerte.pdf")))  # fmt: skip
+WORKS = ("2020-10-15", decides("desk1", "certificate", "works"))
+
+
+@pytest.mark.parametrize(
+    ("before", "of", "day", "closes"),
+    [
+        pytest.param(REJECTED, "notice", "2020-09-14", ("reject", "not_eligible"), id="not-eligible"),
+        pytest.param(ELIGIBLE, "notice", "2020-10-16", ("certificate", "no_agreement"), id="no-certificate"),
+        pytest.param((*OFFERED, WORKS), "budget", "2020-10-26", ("sign", "not_signed"), id="not-signed"),
+    ],
+)
+def test_no_file_closes_over_an_objection_that_was_not_answered(
+    office: Office, before: tuple[tuple[str, Deed], ...], of: str, day: str, closes: tuple[str, str]
+) -> None:
+    forward(office, *before)
+    office.record(CASE, "desk1", **{f"objected_on_{of}": str(office.day)})
+    time_passes(office.on(day))
+
+    with pytest.raises(Refused, match=f"'{closes[1]}' is not possible now"):
+        decides("desk1", *closes)(office)
+    decides("lawyer1", f"answer_{of}", "rejected")(office)
+    decides("desk1", *closes)(office)
+
+    assert office.state(CASE) == closes[1]
+
+
+def test_what_is_filed_at_the_nza_in_time_waits_for_the_answer_before_the_file_closes(office: Office) -> None:
+    forward(office, *OFFERED, WORKS, ("2020-10-20", records(objected_on_budget="2020-10-20")),
+            ("2020-10-23", decides("desk1", "sign", "signed", agreement="@overeenkomst.pdf")))  # fmt: skip
+
+    filed = decides("buyer1", "file_nza", "filed", receipt="NZA-123")(office.on("2020-11-12"))
+    answered = decides("lawyer1", "answer_budget", "rejected")(office.on("2020-11-20"))
+    ended = decides("desk1", "finish", "contracted")(office)
+
+    assert filed[-1] == "decide file_nza filed > G zorgaanbieder"
+    assert cells(see(office, "2020-11-20"))["T-11"].term == "on_time"
+    assert answered[-1] == "task finish > A inkoopbureau"
+    assert ended == ["decide finish contracted > G zorgaanbieder", "close case contracted"]
+
+
 # --- after the notice
 
 
