@@ -3,7 +3,9 @@
 import pytest
 from sqlalchemy import Pool, event
 
-from tests.web.town import Town, hidden, words
+from tests.web.town import ADVISER, DIRECTOR, Town, hidden, words
+from tijdig.engine import Go, Procedure, Step
+from tijdig.service import pins
 
 
 @pytest.fixture
@@ -211,3 +213,44 @@ def test_a_procedure_reads_as_the_house_agreed_it(town: Town) -> None:
     assert "Oranje dossier" in words(town.get("/procedures").text)
     assert "Geef een oordeel: groen of rood (kwaliteitsadviseur)" in words(town.get("/procedures/orange-status").text)
     assert town.get("/procedures/onbekend").status_code == 404
+
+
+# --- two who give an opinion
+
+
+def _opinion(step: str, other: str) -> Step:
+    outcomes = (Go("well", "In orde"), Go("ill", "Niet in orde", reason=True))
+    return Step(step, f"Beoordeel, {step}", ADVISER, needs=(), not_by=(other,), undated="proef", outcomes=outcomes)
+
+
+TWO_OPINIONS = Procedure(
+    "two-opinions", "TWE", "Twee oordelen", 1, "lid", owner=ADVISER, late_to=DIRECTOR, facts=(),
+    steps=(_opinion("first", "second"), _opinion("second", "first"),
+           Step("weigh", "Weeg af", DIRECTOR, needs=("first", "second"), undated="proef")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tab", "then", "tells"),
+    [
+        pytest.param("", "", "er ontbreekt een handtekening", id="the-reason"),
+        pytest.param("", "", "first: Niet in orde", id="the-opinion"),
+        pytest.param("/logboek", "/logboek", "first/1/decide/ill", id="the-log"),
+        pytest.param("/taak/second", "/taak/weigh", "er ontbreekt een handtekening", id="the-task"),
+    ],
+)
+def test_two_who_give_an_opinion_do_not_know_each_others_until_both_did(
+    town: Town, tab: str, then: str, tells: str
+) -> None:
+    with town.store.write() as session:
+        pins.publish(session, [TWO_OPINIONS], now=town.now, by="test")
+    case = town.open("two-opinions")
+    town.decide(case, "first", "ill", "ann", reason="er ontbreekt een handtekening")
+    town.enter("bob")
+
+    before = words(town.get(f"/dossier/{case}{tab}").text)
+    town.decide(case, "second", "well", "bob")
+
+    assert "Beoordeel, second" in before or "first/1/decide/" in before
+    assert tells not in before
+    assert tells in words(town.get(f"/dossier/{case}{then}").text)

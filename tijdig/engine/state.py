@@ -93,6 +93,15 @@ class State:
     def outcome(self, step: str) -> str:
         return self.steps[step].outcome
 
+    @property
+    def withheld(self) -> frozenset[str]:
+        """The steps whose decision nobody is shown yet: of two that keep each other apart, until both are done."""
+        if self.closed:
+            return frozenset()
+        steps = self.terms.steps
+        apart = ((name, other) for name, step in steps.items() for other in step.not_by if other in steps)
+        return frozenset(name for name, other in apart if name in steps[other].not_by and not self.is_done(other))
+
     def fact(self, name: str) -> Any:
         return self.facts.get(name)
 

@@ -75,7 +75,7 @@ class Sheet:
     """Of somebody who looks after the case; empty when none is known."""
     is_colleague: bool = False
     decided: tuple[Record, ...] = ()
-    """The decisions in this case so far, for a colleague who has to weigh them."""
+    """The decisions in this case so far, for a colleague who has to weigh them; not what is still withheld."""
 
     @property
     def fields(self) -> tuple[Fact, ...]:
@@ -137,7 +137,7 @@ def _sheet(session: Session, held: Held, state: State, way: Way, asked: Obligati
     sheet = Sheet(
         way, held, state, asked, asked.status(now, terms), step, refusal, people.name(behalf) if behalf else "",
         _phone(session, people, held, local_day(now)), people.has_digest(person),
-        tuple(r for r in held.case.records if r.act == "decide"),
+        tuple(r for r in held.case.records if r.act == "decide" and r.step not in state.withheld),
     )  # fmt: skip
     return sheet if sheet.refusal or sheet.outcomes else replace(sheet, refusal=NOT_YET)
 

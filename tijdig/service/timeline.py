@@ -15,6 +15,8 @@ from tijdig.service.wording import inside, sentence
 
 When = Literal["done", "now", "ahead"]
 
+WITHHELD = "te zien als ook het andere oordeel er is"
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -44,6 +46,8 @@ def _done(record: Record, result: Advance) -> Moment | None:
     match record.act:
         case "open":
             return Moment("done", day, "Dossier geopend")
+        case "decide" if step and step.step in result.state.withheld:
+            return Moment("done", day, f"{sentence(step.asks).rstrip('.')}: gedaan", WITHHELD)
         case "decide":
             outcome = step.outcome(record.outcome) if step else None
             said = f"{sentence(step.asks).rstrip('.')}: {outcome.label}" if step and outcome else "Besluit"
