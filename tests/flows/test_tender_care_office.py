@@ -27,9 +27,10 @@ from tests.databases import Databases
 from tests.service.house import DATA, take
 from tests.service.office import FOUNDED, Office, found
 from tijdig.engine.errors import FourEyes, Refused
-from tijdig.service import register, registrations
+from tijdig.service import register, registrations, views
 from tijdig.service.acting import Acting
-from tijdig.service.cases import Doing, open_case
+from tijdig.service.audit import audit
+from tijdig.service.cases import Doing, decide, open_case
 from tijdig.service.clock import parse_moment
 from tijdig.service.documents import keeper
 from tijdig.service.foretell import effects, period, world_of
@@ -532,6 +533,52 @@ def test_a_round_opens_the_file_of_each_provider_when_it_publishes(office: Offic
 
     assert len(office.codes("tender-care-office")) == 3
     assert {line.state for line in see(office, "2020-05-29").lines} == {"open"}
+
+
+@pytest.mark.parametrize(
+    ("running", "apart"),
+    [
+        pytest.param("cz-2021", [], id="its-file-of-this-round"),
+        pytest.param("cz-2020", ["ZKI-2020-001"], id="a-file-of-another-round-is-an-incident"),
+    ],
+)
+def test_a_provider_with_an_open_file_stops_no_other_file_and_who_publishes_is_told(
+    office: Office, running: str, apart: list[str]
+) -> None:
+    assert take(office.store, "timetable", CZ, name="cz-2020").problems == ()
+    forward(office, ("2020-05-20", opens(timetable=running)))
+    office.open("tender-round", "cz-2021", "desk1", timetable="cz-2021")
+
+    with office.store.write() as session:
+        work = Work(session, keep=lambda path: {"name": path, "sha256": "0" * 64, "size": 1})
+        doing, form = Doing("buyer1", office.on("2020-05-29").now), {"document": "@document.pdf"}
+        decide(work, Directory.load(session), "tender-round/cz-2021", "publish", "published", form, doing)
+        work.flush()
+
+    assert ["ZKI-2020-001" in said for said in work.apart] == [True]
+    assert len(office.codes("tender-care-office")) == 3
+    assert incidents(office) == apart
+
+
+def test_what_kept_a_provider_from_its_file_is_over_once_it_has_one(office: Office) -> None:
+    assert take(office.store, "timetable", CZ, name="cz-2020").problems == ()
+    forward(office, ("2020-05-20", opens(timetable="cz-2020")))
+    office.open("tender-round", "cz-2021", "desk1", timetable="cz-2021")
+    office.on("2020-05-29").decide("tender-round/cz-2021", "publish", "published", "buyer1", document="@document.pdf")
+    audit(office.store, now=office.now, wall=office.now)
+    assert incidents(office) == ["ZKI-2020-001"]
+
+    office.act(CASE, "cancel", "desk1")
+    opens()(office)
+    audit(office.store, now=office.now, wall=office.now)
+
+    assert incidents(office) == []
+
+
+def incidents(office: Office) -> list[str]:
+    """Of which case each incident is that stands."""
+    with office.reading() as session:
+        return [each["case"] for each in views.incidents(session)]
 
 
 def test_each_version_of_the_nota_is_told_to_all_at_the_same_moment_and_has_its_own_term(office: Office) -> None:

@@ -118,7 +118,8 @@ def _answer(doing: "Acting", held: "Held") -> dict[str, Any]:
     from tijdig.service import views
 
     effects = [views.effect(done) for done in doing.work.done]
-    return {"case": held.code, "state": held.state, "version": held.version, "effects": effects}
+    apart = {"apart": doing.work.apart} if doing.work.apart else {}
+    return {"case": held.code, "state": held.state, "version": held.version, "effects": effects, **apart}
 
 
 def _show(answer: dict[str, Any], *, as_json: bool) -> int:
@@ -127,6 +128,8 @@ def _show(answer: dict[str, Any], *, as_json: bool) -> int:
         return 0
     title = _("{case}: vastgelegd, versie {version}, {state}").format(**answer)
     show_effects(answer["effects"], title=title)
+    for each in answer.get("apart", ()):
+        say(_("Overgeslagen: {why}").format(why=each))
     return 0
 
 

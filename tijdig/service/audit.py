@@ -25,6 +25,7 @@ from tijdig.engine.snapshot import canonical
 from tijdig.service.chain import courses, read
 from tijdig.service.held import LOADER
 from tijdig.service.incidents import cause_of, passed, raise_incident
+from tijdig.service.openings import settle_openings
 from tijdig.service.pins import pins_of
 from tijdig.service.strides import STANDING, standing_rows
 from tijdig.service.sweep import BATCH, Progress
@@ -265,6 +266,7 @@ def _settle(session: Session, standing: set[str], by: str, now: datetime) -> Non
     """What was put right some days ago, and did not come back, was told for long enough."""
     old = select(Incident.key).where(Incident.kind == KIND, col(Incident.last_at) <= now - SHOWN_FOR)
     passed(session, [key for key in session.exec(old) if key and key not in standing], by=by or KIND, now=now)
+    settle_openings(session, by=by or KIND, now=now)
 
 
 def _key(code: str) -> str:

@@ -76,10 +76,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """It was handed in: when, and by which number it can be found (dossier and version)."""
+    """It was handed in: when, and by which number it can be found (dossier and version).
+
+    `apart` says who of a cohort got no case by it.
+    """
 
     at: datetime
     number: str
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +140,18 @@ def hand_in(
         return Changed(seen, tuple(_changes(held, Directory.load(session), answer.version)))
     try:
         with session.begin_nested():
-            _decide(session, seen, answer, via, now, files)
+            apart = _decide(session, seen, answer, via, now, files)
     except Refused as refusal:
         if refusal.code != BAD_REGISTER:
             raise
         return Mistakes(seen, {vars(refusal)["fact"]: str(refusal)})
-    return Receipt(now, _number(row, answer))
+    return Receipt(now, _number(row, answer), apart)
 
 
-def _decide(session: Session, sheet: Sheet, answer: Answer, via: str, now: datetime, files: Path) -> None:
+def _decide(
+    session: Session, sheet: Sheet, answer: Answer, via: str, now: datetime, files: Path
+) -> tuple[str, ...]:  # fmt: skip
+    """Decide it; gives who of a cohort was passed over."""
     for kept in answer.documents.values():
         documents.note(session, kept, now=now)
     work = Work(session, keep=documents.keeper(session, files, now=now))
@@ -155,6 +162,7 @@ def _decide(session: Session, sheet: Sheet, answer: Answer, via: str, now: datet
     )  # fmt: skip
     work.flush()
     _note(session, "form", sheet.way, now, **_form(sheet.case, answer))
+    return tuple(work.apart)
 
 
 def _form(row: CaseRow | Held, answer: Answer) -> dict[str, str]:

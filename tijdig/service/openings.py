@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlmodel import Session
 
 from models.bulk import ask
+from tijdig.engine.errors import AlreadyOpen
 from tijdig.service.held import Held
+from tijdig.service.incidents import passed, raise_incident
 
 UNDONE = ("cancelled", "merged")
 """A case that ended so counts as never opened."""
+
+KIND = "opening"
 
 
 @dataclass(slots=True)
@@ -59,3 +64,28 @@ class Openings:
             self._before.setdefault(key, one.code)
         elif self._before.get(key) == one.code:
             del self._before[key]
+
+
+# --- what was not opened
+
+
+def keep_from_opening(session: Session, there: Held, refusal: AlreadyOpen, *, now: datetime) -> None:
+    """A case that keeps a subject from one that its cohort got stands apart, until the subject has a newer one."""
+    raise_incident(
+        session, KIND, f"{KIND}/{there.code}", cause=str(refusal), now=now, case_id=there.id,
+        mend=f"Rond {there.code} af, en begin het nieuwe dossier: tijdig start {there.procedure} --subject "
+             f"{there.subject} --by U.",
+    )  # fmt: skip
+
+
+def settle_openings(session: Session, *, by: str, now: datetime) -> None:
+    """Who was kept from a case, and has one since, is kept from nothing any more."""
+    passed(session, [key for (key,) in ask(session, _NEWER, KIND, list(UNDONE))], by=by, now=now)
+
+
+_NEWER = """
+select i.key from incident i join case_ c on c.id = i.case_id
+where i.kind = ? and i.key is not null and exists (
+    select 1 from case_ n
+    where n.procedure = c.procedure and n.subject = c.subject and n.id > c.id and n.state not in (?*))
+"""

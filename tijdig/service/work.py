@@ -25,6 +25,7 @@ from tijdig.service.chain import ACT, Entry, commit, courses, follow, link, reco
 from tijdig.service.cohorts import cohort
 from tijdig.service.forms import Store
 from tijdig.service.held import LOADER, Held, Lock, held, named, pick, read_all
+from tijdig.service.openings import keep_from_opening
 from tijdig.service.pins import Pins, current, versions
 from tijdig.service.post import Post
 from tijdig.service.spans import refuse_overlap
@@ -67,6 +68,7 @@ class Work:
     """Collects changes to cases and writes them in bulk at `flush`.
 
     `keep` stores a document that is handed in; `post` composes the mails that need not wait (without it all wait).
+    `apart` says who of a cohort was passed over, since it has a case already.
     """
 
     session: Session
@@ -74,6 +76,7 @@ class Work:
     post: Post | None = None
     held: dict[int, Held] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
+    apart: list[str] = field(default_factory=list)
     writing: Writing = field(init=False)
     _named: dict[str, Held] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
@@ -315,7 +318,9 @@ class Work:
             return
         running = self.writing.openings.running(procedure.id, subject)
         if running:
-            raise AlreadyOpen(f"{subject} already has an open case of {procedure.id}: {running}. Go on with that one.")
+            raise AlreadyOpen(
+                f"{subject} already has an open case of {procedure.id}: {running}. Go on with that one.", case=running
+            )
 
     def _refuse_second(self, terms: Terms, subject: str) -> None:
         procedure = terms.procedure
@@ -326,7 +331,8 @@ class Work:
         if spent:
             raise AlreadyOpen(
                 f"{subject} had a case of {procedure.id} before ({spent}), and a second one is not allowed. Allow it "
-                f"first: tijdig set {procedure.again.id} ja --by U --reason TEXT."
+                f"first: tijdig set {procedure.again.id} ja --by U --reason TEXT.",
+                case=spent,
             )
 
     # --- new cases
@@ -357,11 +363,24 @@ class Work:
         if opening.step:
             self.apply(one, Record(at, "cohort", by, step=opening.step, subjects=tuple(subjects)))
         for subject in subjects:
-            key = f"{one.code}/{opening.key}"
-            self.open(
-                opening.start.start, subject, Record(at, "open", by, values), key=f"{key}/{subject}" if over else key,
-                carried=opening.carried, parent=one, parent_step=opening.step,
-            )  # fmt: skip
+            key, record_of_child = f"{one.code}/{opening.key}", Record(at, "open", by, values)
+            try:
+                self.open(
+                    opening.start.start, subject, record_of_child, key=f"{key}/{subject}" if over else key,
+                    carried=opening.carried, parent=one, parent_step=opening.step,
+                )  # fmt: skip
+            except AlreadyOpen as refusal:
+                if not over:
+                    raise
+                self._pass_over(refusal, record_of_child)
+
+    def _pass_over(self, refusal: AlreadyOpen, record: Record) -> None:
+        """One of a cohort that has a case already stops none of the others; on the same timetable it is this one."""
+        self.apart.append(str(refusal))
+        there = self.find(refusal.case)
+        timetable = timetable_of(there.terms.procedure, record)
+        if not timetable or timetable != timetable_of(there.terms.procedure, there.case.opened):
+            keep_from_opening(self.session, there, refusal, now=record.at)
 
     def _tell_parent(self, one: Held, at: datetime) -> None:
         parent = self._take(one.parent_id or 0)

@@ -58,7 +58,7 @@ def taken(
     bound = house.seal, place.sealed_for, place.path
     match result:
         case Receipt():
-            return place.page(house, "receipt", at=result.at, number=result.number)
+            return place.page(house, "receipt", at=result.at, number=result.number, apart=result.apart)
         case Finished():
             return place.page(house, "finished", 409, role=result.role, day=result.day)
         case Sheet():
