@@ -462,7 +462,11 @@ BAD_REGISTERS = {
     "a row twice, its day written otherwise": (
         f"{HEAD}\n{ROW}\n{ROW.replace('2026-02-03 14', '3-2-2026 14')}", "rij 3, member", "staat ook in rij 2"),
     "a BSN": (f"{HEAD}\n{ROW.replace('c-1', '123456782')}", "rij 2, client", "BSN"),
+    "a BSN without its zero": (f"{HEAD}\n{ROW.replace('c-1', '10000008')}", "rij 2, client", "BSN"),
+    "a BSN with points": (f"{HEAD}\n{ROW.replace('c-1', '123.456.782')}", "rij 2, client", "BSN"),
     "a name": (f"{HEAD}\n{ROW.replace('c-1', 'Jan de Boer')}", "rij 2, client", "letters, cijfers"),
+    "a name alone": (f"{HEAD}\n{ROW.replace('c-1', 'Jansen')}", "rij 2, client", "nooit een naam"),
+    "a name that could be a reference": (f"{HEAD}\n{ROW.replace('c-1', 'Piet.de-Vries')}", "rij 2, client", "nooit"),
     "no client": (f"{HEAD}\n{ROW.replace('c-1', '')}", "rij 2, client", "leeg"),
     "an unknown member": (f"{HEAD}\n{ROW.replace('lid-001', 'lid-900')}", "rij 2, member", "importeer"),
     "no such kind": (f"{HEAD}\n{ROW.replace(',b,', ',z,')}", "rij 2, kind", "Kies uit: a, b"),

@@ -352,7 +352,10 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a register: what its cells hold, by reference only. A choice is (name, label)."""
+    """A column of a register: what its cells hold, by reference only; a `ref` is that of a client, never a name or BSN.
+
+    A choice is (name, label).
+    """
 
     column: str
     kind: ColumnKind

@@ -217,9 +217,11 @@ def _cell(row: Row, column: Column, members: Collection[str] | None) -> str:
     """A cell in its one spelling; empty where it may be, and where it is wrong."""
     name = column.column
     match column.kind:
-        case "member" | "ref":
+        case "ref":
+            return row.client(name, needed=column.required)
+        case "member":
             said = row.reference(name, needed=column.required)
-            if said and column.kind == "member" and members is not None and said not in members:
+            if said and members is not None and said not in members:
                 row.fault(name, f"Er is geen lid '{said}'. Verbeter het, of importeer eerst de leden.")
             return said
         case "date":

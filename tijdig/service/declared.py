@@ -18,7 +18,7 @@ from sqlmodel import Session, select
 from models.organisation import Subject
 from tijdig.engine.errors import Refused
 from tijdig.service.arrangements import DAY, Arrangement, Scope, register
-from tijdig.service.forms import looks_like_bsn, read_cents
+from tijdig.service.forms import read_cents
 from tijdig.service.tables import Row, RowProblem, read_table
 
 NEEDED = ("member", "client", "profile", "from", "until", "amount")
@@ -35,7 +35,6 @@ _SECTORS = {
 }  # fmt: skip
 """Sector of a plan by the letters of a care profile: elderly care, and care for the disabled or of mental health."""
 _PROFILE = re.compile(r"([A-Z]+(?:-[BW])?) ?0?(\d{1,2})")
-_REFERENCE, _BETWEEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"), re.compile(r"[ ._-]")
 _VG7 = "VG7"
 
 
@@ -159,7 +158,7 @@ def _why(arrangements: Sequence[Arrangement], profile: Profile, day: date) -> Ga
 
 def _line(row: Row, members: frozenset[str]) -> Line | None:
     """A line; what is wrong is noted on its row."""
-    member, client, profile, care = row.reference("member"), _client(row), _profile(row), _care(row)
+    member, client, profile, care = row.reference("member"), row.client("client"), _profile(row), _care(row)
     if member and member not in members:
         row.fault("member", f"Er is geen lid '{member}'. Verbeter het, of importeer eerst de leden.")
     first, last, amount = row.day("from", needed=True), row.day("until"), _amount(row)
@@ -167,21 +166,6 @@ def _line(row: Row, members: frozenset[str]) -> Line | None:
     if row.problems or profile is None or first is None:
         return None
     return Line(row.number, member, client, profile, care, first, last or first, amount)
-
-
-def _client(row: Row) -> str:
-    """A reference of a client. No name: it has a digit in it. No BSN either, not even one that lost its first zero.
-
-    What is wrong is not repeated in the problem: it may be somebody's name.
-    """
-    said = row.line("client", needed=True)
-    digits = _BETWEEN.sub("", said)
-    if said and not (_REFERENCE.fullmatch(said) and any(letter.isdigit() for letter in said)):
-        row.fault("client", "Dit is geen cliëntreferentie. Gebruik letters, cijfers, punten en streepjes, met een "
-                  "cijfer erin; nooit een naam.")  # fmt: skip
-    elif digits.isdigit() and len(digits) in (8, 9) and looks_like_bsn(digits.zfill(9)):
-        row.fault("client", "Dit lijkt op een BSN. Haal het weg. Gebruik de cliëntreferentie.")
-    return said
 
 
 def _profile(row: Row) -> Profile | None:

@@ -23,7 +23,7 @@ _RUNS = re.compile(r"'*[=+@-]")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _NOT_UTF8 = "Hier staat iets dat geen UTF-8 is. Bewaar het bestand als 'CSV UTF-8'."
 _BROKEN = "Vanaf hier is het bestand niet te lezen ({}). Kijk of elk aanhalingsteken ook sluit."
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_REFERENCE, _BETWEEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"), re.compile(r"[ ._-]")
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _MAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(\.{_LABEL})+")
 
@@ -78,6 +78,20 @@ class Row:
                 column, f"'{said}' kan niet. Gebruik alleen letters, cijfers, punten en streepjes, zoals lid-014."
             )
             return ""
+        return said
+
+    def client(self, column: str, *, needed: bool = True) -> str:
+        """A reference of a client. No name: it has a digit in it. No BSN, not even one that lost its first zero.
+
+        What is wrong is not repeated in the problem: it may be somebody's name.
+        """
+        said = self.line(column, needed=needed)
+        digits = _BETWEEN.sub("", said)
+        if said and not (_REFERENCE.fullmatch(said) and any(letter.isdigit() for letter in said)):
+            self.fault(column, "Dit is geen cliëntreferentie. Gebruik letters, cijfers, punten en streepjes, met een "
+                       "cijfer erin; nooit een naam.")  # fmt: skip
+        elif digits.isdigit() and len(digits) in (8, 9) and looks_like_bsn(digits.zfill(9)):
+            self.fault(column, "Dit lijkt op een BSN. Haal het weg. Gebruik de cliëntreferentie.")
         return said
 
     def mail(self, column: str) -> str:
