@@ -507,6 +507,43 @@ def opened(
     store.close()
 
 
+BSN = f"{HEAD}\n{ROW.replace('c-1', '123456782')}"
+
+
+@pytest.mark.parametrize(
+    ("by", "text"),
+    [
+        pytest.param("admin1", BSN, id="with-a-BSN"),
+        pytest.param("wzd1", f"{HEAD}\n{ROW}", id="by-who-may-not"),
+    ],
+)
+def test_of_a_register_that_is_refused_nothing_stays_on_disk(house: Cooperative, by: str, text: str) -> None:
+    house.sweeps("2026-07-01")
+    path = house.folder.parent / "ons.csv"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(Refused):
+        house.decides("2026-07-08", by, H1, "extract", "handed_in", care_file=f"@{path}")
+
+    assert stored(house) == []
+
+
+def test_a_refused_act_takes_no_file_away_that_was_handed_in_before(house: Cooperative) -> None:
+    house.sweeps("2026-07-01")
+    house.hands_in("2026-07-08", "care_file", f"{HEAD}\n{ROW}\n")
+    before = stored(house)
+
+    with pytest.raises(Refused):
+        house.hands_in("2026-07-08", "care_file", f"{HEAD}\n{ROW}\n")
+
+    assert stored(house) == before != []
+
+
+def stored(house: Cooperative) -> list[str]:
+    """The files that the installation keeps."""
+    return [path.name for path in house.folder.rglob("*") if path.is_file()]
+
+
 def test_a_register_that_comes_in_by_the_page_is_read_as_by_command(house: Cooperative) -> None:
     house.sweeps("2026-07-01")
     token, now = "een-sleutel", house.at("2026-07-08")
@@ -524,9 +561,11 @@ def test_a_register_that_comes_in_by_the_page_is_read_as_by_command(house: Coope
             way = live_link(session, token, now=now)
             return hand_in(session, way, answer, via="link", now=now, files=house.folder)
 
-    wrong, right = comes_in(f"{HEAD}\n{ROW}\n{ROW}\n"), comes_in(f"{HEAD}\n{ROW}\n")
+    wrong, left = comes_in(f"{HEAD}\n{ROW}\n{ROW}\n"), stored(house)
+    right = comes_in(f"{HEAD}\n{ROW}\n")
 
     assert isinstance(wrong, Mistakes)
+    assert left == []
     assert "rij 3, member: " in wrong.problems["care_file"]
     assert isinstance(right, Receipt)
     assert house.facts(H1)["care_file"]["name"] == "ons.csv"

@@ -1,7 +1,7 @@
 """Files that are handed in: kept under the hash of their content, in the folder `files` of the installation.
 
 Content goes to disk first and durably, the row follows in the transaction of the act. A file without a row was never
-handed in: it may be thrown away.
+handed in: it is thrown away with the act that was refused.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
@@ -17,6 +17,8 @@ from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
 
+from sqlalchemy import event
+from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session
 
 from models.case import Document
@@ -56,6 +58,11 @@ def save(folder: Path, name: str, source: IO[bytes]) -> dict[str, Any]:
 
     Raises Refused for a name with a BSN, an empty file, and one of more than MOST_BYTES.
     """
+    return _save(folder, name, source)[0]
+
+
+def _save(folder: Path, name: str, source: IO[bytes]) -> tuple[dict[str, Any], bool]:
+    """The same, and whether no file with this content stood there before."""
     name = clean_name(name)
     folder.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=folder, prefix="incoming-") as incoming:
@@ -70,12 +77,19 @@ def save(folder: Path, name: str, source: IO[bytes]) -> dict[str, Any]:
             raise Refused(EMPTY)
         incoming.flush()
         os.fsync(incoming.fileno())
-        path = path_of(folder, digest.hexdigest())
-        path.parent.mkdir(exist_ok=True)
-        with suppress(FileExistsError):  # the same content stands there already
-            os.link(incoming.name, path)
-            _sync_folder(path.parent)
-    return {"name": name, "sha256": digest.hexdigest(), "size": size}
+        is_new = _place(Path(incoming.name), path_of(folder, digest.hexdigest()))
+    return {"name": name, "sha256": digest.hexdigest(), "size": size}, is_new
+
+
+def _place(incoming: Path, path: Path) -> bool:
+    """Let it stand under its hash; gives whether nothing stood there."""
+    path.parent.mkdir(exist_ok=True)
+    try:
+        os.link(incoming, path)
+    except FileExistsError:
+        return False
+    _sync_folder(path.parent)
+    return True
 
 
 def note(session: Session, kept: dict[str, Any], *, now: datetime) -> None:
@@ -83,6 +97,17 @@ def note(session: Session, kept: dict[str, Any], *, now: datetime) -> None:
     if session.get(Document, kept["sha256"]) is None:
         session.add(Document(**kept, at=now))
         session.flush()
+
+
+def discard(session: Session, folder: Path, kept: Mapping[str, Any]) -> None:
+    """Throw away a file that came in with a form, and was refused, unless it was handed in at another time."""
+    if session.get(Document, kept["sha256"]) is None:
+        path_of(folder, kept["sha256"]).unlink(missing_ok=True)
+
+
+def is_there(folder: Path, kept: Mapping[str, Any]) -> bool:
+    """Whether a file that came in before still is."""
+    return path_of(folder, kept["sha256"]).is_file()
 
 
 def content(folder: Path, kept: Mapping[str, Any]) -> bytes:
@@ -96,31 +121,46 @@ def content(folder: Path, kept: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """What keeps files, for `Work.keep`: those of this machine by their path, and what we write ourselves."""
+    """What keeps files, for `Work.keep`: those of this machine by their path, and what we write ourselves.
+
+    What it put on disk is gone again when the transaction is rolled back: it was never handed in.
+    """
 
     session: Session
     folder: Path
     now: datetime
+    _new: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        event.listen(self.session, "after_soft_rollback", self._undo)
 
     def __call__(self, path: str) -> dict[str, Any]:
         """Keep a file of this machine. Raises Refused as `save`, and for a path that is no file."""
         try:
             with Path(path).open("rb") as source:
-                kept = save(self.folder, Path(path).name, source)
+                return self._keep(Path(path).name, source)
         except OSError as error:
             raise Refused(f"{path} cannot be read ({error.strerror}). Name a file that is there.") from None
-        note(self.session, kept, now=self.now)
-        return kept
 
     def keep(self, name: str, written: bytes) -> dict[str, Any]:
         """Keep what was made here; gives what a document fact holds."""
-        kept = save(self.folder, name, BytesIO(written))
-        note(self.session, kept, now=self.now)
-        return kept
+        return self._keep(name, BytesIO(written))
 
     def content(self, kept: Mapping[str, Any]) -> bytes:
         """The content of a file that was handed in."""
         return content(self.folder, kept)
+
+    def _keep(self, name: str, source: IO[bytes]) -> dict[str, Any]:
+        kept, is_new = _save(self.folder, name, source)
+        if is_new:
+            self._new.append(path_of(self.folder, kept["sha256"]))
+        note(self.session, kept, now=self.now)
+        return kept
+
+    def _undo(self, _: Session, ended: SessionTransaction) -> None:
+        if not ended.nested:
+            for path in self._new:
+                path.unlink(missing_ok=True)
 
 
 def keeper(session: Session, folder: Path, *, now: datetime) -> Keeper:

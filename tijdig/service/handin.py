@@ -144,7 +144,9 @@ def hand_in(
     except Refused as refusal:
         if refusal.code != BAD_REGISTER:
             raise
-        return Mistakes(seen, {vars(refusal)["fact"]: str(refusal)})
+        fact = vars(refusal)["fact"]
+        documents.discard(session, files, answer.documents[fact])
+        return Mistakes(seen, {fact: str(refusal)})
     return Receipt(now, _number(row, answer), apart)
 
 

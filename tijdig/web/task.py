@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -64,7 +65,8 @@ def taken(
         case Sheet():
             return place.page(house, "task", 403, **page_words(result, *bound, now=now))
         case Mistakes():
-            words = page_words(result.sheet, *bound, now=now, answer=answer, problems=result.problems)
+            left = replace(answer, documents=_still_there(house, answer.documents))
+            words = page_words(result.sheet, *bound, now=now, answer=left, problems=result.problems)
             return place.page(house, "task", 422, **words)
         case Changed(sheet=sheet):
             return place.page(
@@ -99,4 +101,10 @@ def _received_before(house: House, place: Place, given: Given) -> dict[str, dict
     prefix = kept_field("")
     sealed = {name.removeprefix(prefix): text for name, text in given.texts.items() if name.startswith(prefix)}
     opened = {fact: house.seal.opened_document(place.sealed_for, fact, text) for fact, text in sealed.items()}
-    return {fact: kept for fact, kept in opened.items() if kept}
+    return _still_there(house, {fact: kept for fact, kept in opened.items() if kept})
+
+
+def _still_there(house: House, files: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The files that may be handed in again; one that was refused is gone."""
+    folder = documents.folder_of(house.settings.data)
+    return {fact: kept for fact, kept in files.items() if documents.is_there(folder, kept)}
