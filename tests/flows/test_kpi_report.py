@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from docx import Document
+from sqlalchemy import Engine, event
 
+from models.session import Store
 from tests.cli.conftest import Tijdig, sample, tijdig, trial
 from tests.service.house import DATA
+from tijdig.service.clock import parse_moment
+from tijdig.service.held import find
+from tijdig.service.kpis import Counting
+from tijdig.service.sheet import OwnWay, Sheet, open_or_finished
+from tijdig.web.seal import Seal
+from tijdig.web.view import page_words
 
 __all__ = ["sample", "tijdig", "trial"]
 
@@ -31,6 +41,10 @@ def opens(member: str, orange_on: str, at: str) -> Deed:
 
 def judges(member: str, at: str) -> Deed:
     return does("decide", f"orange-status/{member}", "judge", "green", "--by", "adviser1", "--at", at)
+
+
+def acts(member: str, act: str, at: str) -> Deed:
+    return does("act", f"orange-status/{member}", act, "--by", "adviser1", "--reason", "zo is het besloten", "--at", at)
 
 
 def quarter_ends(tijdig: Tijdig) -> int:
@@ -90,6 +104,12 @@ KPI_15 = [
                   judges("lid-002", "2026-02-20")], "1 van 2 (50 %)", id="one still orange past its term"),
     pytest.param([opens("lid-001", "2026-02-02", "2026-02-02"), judges("lid-001", "2026-02-20")],
                  NOTHING_YET, id="due in the next quarter"),
+    pytest.param([opens("lid-001", "2025-12-01", "2026-01-02"), acts("lid-001", "cancel", "2026-03-02")],
+                 NOTHING_YET, id="opened in error"),
+    pytest.param([opens("lid-001", "2025-12-01", "2026-01-02"), acts("lid-001", "withdraw", "2026-02-02")],
+                 NOTHING_YET, id="withdrawn before it fell due"),
+    pytest.param([opens("lid-001", "2025-12-01", "2026-01-02"), acts("lid-001", "withdraw", "2026-03-02")],
+                 "0 van 1 (0 %)", id="withdrawn after it fell due"),
 ]  # fmt: skip
 
 
@@ -100,6 +120,39 @@ def test_kpi_15b_is_counted_from_the_orange_files(
     play(trial, does("sweep", "--at", "2026-01-01"), *deeds, quarter_ends)
 
     assert lines(trial, tmp_path)["K-15b"][0] == realised
+
+
+def test_who_analyses_a_kpi_that_is_counted_sees_the_count(trial: Tijdig) -> None:
+    play(trial, does("sweep", "--at", "2026-01-01"), opens("lid-001", "2025-12-01", "2026-01-02"),
+         judges("lid-001", "2026-02-20"), quarter_ends)  # fmt: skip
+    store = Store.at(os.environ["TIJDIG_DATABASE_URL"])
+
+    with store.read() as session:
+        way = OwnWay(find(session, "kpi-count/K-15b").id, "analyse", 1, "adviser2")
+        _, sheet = open_or_finished(session, way, parse_moment("2026-04-02"))
+    store.close()
+
+    assert isinstance(sheet, Sheet)
+    page = page_words(sheet, Seal(b"proef"), "visit", "/", now=parse_moment("2026-04-02"))
+    assert ("Realisatie, zoals Tijdig nu telt", "1 van 1 (100 %)", "") in page["known"]
+    assert trial("case", "kpi-count/K-15b", "--json").json["counted"] == "1 van 1 (100 %)"
+
+
+def test_the_cases_of_a_procedure_are_read_once_for_all_its_kpis(trial: Tijdig) -> None:
+    play(trial, does("sweep", "--at", "2026-01-01"), opens("lid-001", "2025-12-01", "2026-01-02"),
+         judges("lid-001", "2026-02-20"))  # fmt: skip
+    store, asked = Store.at(os.environ["TIJDIG_DATABASE_URL"]), list[str]()
+
+    with store.read() as session:
+        counting = Counting(session, date(2026, 1, 1), date(2026, 3, 31))
+        norm = counting.count("orange-status:norm")
+        event.listen(Engine, "before_cursor_execute", note := lambda *said: asked.append(said[2]))
+        again, green = counting.count("orange-status:max"), counting.count("orange-status=green")
+        event.remove(Engine, "before_cursor_execute", note)
+    store.close()
+
+    assert (norm.words, again.words, green.words) == ("1 van 1 (100 %)",) * 3
+    assert [statement for statement in asked if "log" in statement] == []
 
 
 def test_what_the_owner_filled_in_is_analysed_and_stands_in_the_report(trial: Tijdig, tmp_path: Path) -> None:

@@ -102,6 +102,8 @@ def case(case: str, as_json: bool) -> None:
          + _("versie {version} · procedure rev. {revision}").format(**found))  # fmt: skip
     table((_("gegeven"), _("waarde")), [(name, _fact(value)) for name, value in found["facts"].items()],
           title=_("Gegevens"))  # fmt: skip
+    if found.get("counted"):
+        line(_("Realisatie, zoals Tijdig nu telt: {counted}").format(**found))
     table(
         (_("stap"), _("vraagt"), _("rol"), _("stand"), _("uiterlijk"), _("werkdagen over"), _("grondslag")),
         [

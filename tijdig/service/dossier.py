@@ -19,6 +19,7 @@ from tijdig.engine.plan import Obligation, obligations
 from tijdig.engine.state import State
 from tijdig.service import explain
 from tijdig.service.held import Held, find
+from tijdig.service.kpis import KPI, counted_now
 from tijdig.service.views import Document, case_row, first_date, local, notice
 
 
@@ -37,7 +38,15 @@ def dossier(session: Session, name: str, now: datetime) -> Document:
         "obligations": [_obligation(o, state, now) for o in asked],
         "messages": list(_messages(session, held)),
         "log": list(_log(session, held)),
+        **_counted(session, held, state),
     }  # fmt: skip
+
+
+def _counted(session: Session, held: Held, state: State) -> Document:
+    """What the KPI comes to that the case is about, where it is counted."""
+    if held.terms.procedure.subject != KPI:
+        return {}
+    return {"counted": counted_now(session, held.subject, state.facts) or None}
 
 
 def _task(asked: Obligation, terms: Terms, held: Held) -> Document:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlmodel import Session, col, select
 
+from models.bulk import stored_day
 from models.operation import Kpi
 from tijdig.engine.errors import Refused
 from tijdig.engine.fold import fold
@@ -22,7 +24,11 @@ from tijdig.engine.snapshot import canonical
 from tijdig.service.exports import COLUMNS
 from tijdig.service.held import Held, held, read_all
 from tijdig.service.intake import Intake, edit
+from tijdig.service.openings import UNDONE
 from tijdig.service.pins import newest, procedure_of
+
+KPI, PERIOD = "kpi", ("period_from", "period_until")
+"""The subject of a case that is about one KPI, and the facts that say over which period."""
 
 ASKED, COUNTED = "kpis", "kpis-counted"
 """The cohorts of KPIs: those that somebody is asked for, and those that are counted from cases."""
@@ -99,29 +105,54 @@ def kpi_cohort(session: Session, name: str) -> list[str]:
     return [ref for ref, cells in found.items() if bool(cells["computed"]) == (name == COUNTED)]
 
 
-def count(session: Session, rule: str, since: date, until: date) -> Counted:
-    """What a rule comes to over a period, both days included."""
-    found = _RULE.fullmatch(rule)
-    if not found:
-        raise Refused(_fault(session, rule))
-    cases = held(session, "procedure = ?", found["procedure"])
-    read_all(session, cases)
-    judge, name = (_by_goal, found["goal"]) if found["goal"] else (_by_result, found["result"])
-    judged = [(one, hit) for one in cases if (hit := judge(one, name, since, until)) is not None]
-    return Counted(sum(hit for _, hit in judged), len(judged), tuple(log_head(one) for one, _ in judged))
+@dataclass(slots=True)
+class Counting:
+    """What KPIs come to over a period, both days included. The cases of a procedure are read once for all of them."""
+
+    session: Session
+    since: date
+    until: date
+    _read: dict[str, list[Held]] = field(default_factory=dict)
+
+    def count(self, rule: str) -> Counted:
+        """What a rule comes to. A case that was opened in error counts as none."""
+        found = _RULE.fullmatch(rule)
+        if not found:
+            raise Refused(_fault(self.session, rule))
+        judged = self._by_goal(**found.groupdict()) if found["goal"] else self._by_result(**found.groupdict())
+        return Counted(sum(hit for _, hit in judged), len(judged), tuple(log_head(one) for one, _ in judged))
+
+    def _by_goal(self, procedure: str, goal: str, result: str | None) -> list[tuple[Held, bool]]:
+        """The cases in which the goal fell due in the period, and whether it was met in time."""
+        if procedure not in self._read:
+            self._read[procedure] = held(self.session, "procedure = ? and state not in (?*)", procedure, list(UNDONE))
+            read_all(self.session, self._read[procedure])
+        judged = [(one, self._met(one, goal)) for one in self._read[procedure]]
+        return [(one, hit) for one, hit in judged if hit is not None]
+
+    def _met(self, one: Held, goal: str) -> bool | None:
+        """Whether the goal was met in time; None when it did not fall due in the period, or the case ended before."""
+        asked = next((o for o in obligations(fold(one.case)) if o.step == goal), None)
+        if asked is None or asked.due is None or not self.since <= asked.due.due <= self.until:
+            return None
+        if asked.done_on is None and one.closed_on and one.closed_on <= asked.due.due:
+            return None
+        return asked.done_on is not None and asked.done_on <= asked.due.due
+
+    def _by_result(self, procedure: str, goal: str | None, result: str) -> list[tuple[Held, bool]]:
+        """The cases that closed in the period, and whether with this result."""
+        day, ended = stored_day(self.session), "procedure = ? and state not in (?*) and closed_on between ? and ?"
+        closed = held(self.session, ended, procedure, list(UNDONE), day(self.since), day(self.until))
+        return [(one, one.state == result) for one in closed]
 
 
-def _by_goal(one: Held, goal: str, since: date, until: date) -> bool | None:
-    """Whether the goal was met in time; None when it does not fall due in the period."""
-    asked = next((o for o in obligations(fold(one.case)) if o.step == goal), None)
-    if asked is None or asked.due is None or not since <= asked.due.due <= until:
-        return None
-    return asked.done_on is not None and asked.done_on <= asked.due.due
-
-
-def _by_result(one: Held, result: str, since: date, until: date) -> bool | None:
-    closed = one.closed_on
-    return one.state == result if closed and since <= closed <= until else None
+def counted_now(session: Session, subject: str, facts: Mapping[str, Any]) -> str:
+    """What a KPI comes to over the period of its case, in words; empty for one that is not counted."""
+    rule = kpis(session).get(subject, {}).get("computed")
+    if not rule:
+        return ""
+    since, until = (date.fromisoformat(facts[name]) for name in PERIOD)
+    return Counting(session, since, until).count(rule).words
 
 
 def log_head(one: Held) -> str:

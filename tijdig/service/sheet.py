@@ -22,6 +22,7 @@ from tijdig.engine.plan import Obligation, TermStatus, obligations
 from tijdig.engine.state import State
 from tijdig.service.held import Held
 from tijdig.service.held import held as cases
+from tijdig.service.kpis import KPI, counted_now
 from tijdig.service.links import live_link
 from tijdig.service.people import Directory
 
@@ -74,6 +75,8 @@ class Sheet:
     phone: str = ""
     """Of somebody who looks after the case; empty when none is known."""
     is_colleague: bool = False
+    counted: str = ""
+    """What the KPI comes to that the case is about, where it is counted; for a colleague."""
     decided: tuple[Record, ...] = ()
     """The decisions in this case so far, for a colleague who has to weigh them; not what is still withheld."""
 
@@ -134,9 +137,10 @@ def _sheet(session: Session, held: Held, state: State, way: Way, asked: Obligati
     people, terms = Directory.load(session), state.terms
     step, person = terms.steps.get(way.step), way.person_id
     behalf, refusal = _right(people, held, state, step, person, local_day(now))
+    counted = counted_now(session, held.subject, state.facts) if terms.procedure.subject == KPI else ""
     sheet = Sheet(
         way, held, state, asked, asked.status(now, terms), step, refusal, people.name(behalf) if behalf else "",
-        _phone(session, people, held, local_day(now)), people.has_digest(person),
+        _phone(session, people, held, local_day(now)), people.has_digest(person), counted,
         tuple(r for r in held.case.records if r.act == "decide" and r.step not in state.withheld),
     )  # fmt: skip
     return sheet if sheet.refusal or sheet.outcomes else replace(sheet, refusal=NOT_YET)

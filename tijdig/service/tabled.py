@@ -12,7 +12,7 @@ from tijdig.service.compared import differences, versions
 from tijdig.service.fields import STATES, ended
 from tijdig.service.grid import Cell, grid
 from tijdig.service.held import held, read_all
-from tijdig.service.kpis import count, kpis, log_head, norm, place
+from tijdig.service.kpis import PERIOD, Counting, kpis, log_head, norm, place
 from tijdig.service.people import Directory
 from tijdig.service.produce import Source
 from tijdig.service.tables import read_table
@@ -98,7 +98,8 @@ def returns(source: Source) -> Iterator[Row]:
 def kpi_lines(source: Source) -> Iterator[Row]:
     """The lines of a KPI report as its KPIs stand now: what was realised, analysed and done, by whom, from what."""
     state, session = source.case.state, source.session
-    since, until = (date.fromisoformat(state.facts[name]) for name in ("period_from", "period_until"))
+    since, until = (date.fromisoformat(state.facts[name]) for name in PERIOD)
+    counting = Counting(session, since, until)
     children = held(session, "parent_id = ?", source.case.held.id)
     read_all(session, children)
     known = kpis(session)
@@ -106,7 +107,7 @@ def kpi_lines(source: Source) -> Iterator[Row]:
         cells, facts = known.get(child.subject, {}), fold(child.case).facts
         sources, realised = [log_head(child)], str(facts.get("realised", ""))
         if rule := cells.get("computed"):
-            counted = count(session, rule, since, until)
+            counted = counting.count(rule)
             realised, sources = counted.words, [*sources, *counted.sources]
         said = (str(facts.get(name, "")) for name in ("analysis", "action"))
         yield (child.subject, cells.get("doel", ""), norm(cells), realised or "niet opgegeven", *said,

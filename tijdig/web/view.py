@@ -221,6 +221,8 @@ def _known(sheet: Sheet) -> Iterator[tuple[str, str, str]]:
         if value is not None and fact.kind not in ("row", "settlement") and (sheet.is_colleague or fact.fact in shown):
             is_file = fact.kind in ("document", "register")
             yield fact.label, fact_words(fact, value), value["sha256"] if is_file else ""
+    if sheet.counted and sheet.is_colleague:
+        yield "Realisatie, zoals Tijdig nu telt", sheet.counted, ""
 
 
 def fact_words(fact: Fact, value: Any) -> str:
