@@ -35,6 +35,7 @@ from tijdig.engine import (
     Setting,
     Start,
     Step,
+    Sum,
     days,
     is_,
     known,
@@ -270,7 +271,7 @@ WZD_YEAR = Procedure(
     facts=(
         *PERIOD,
         Fact("before", "date", "Bij de inspectie vóór", required=True),
-        Fact("uses", "number", "Toepassingen in het jaar, volgens de twee halfjaren", required=True),
+        Fact("uses", "number", "Toepassingen in het jaar, volgens de twee halfjaren", required=took("add_up", "typed")),
         Fact("analysis", "document", "Analyse", required=~is_("uses", 0)),
         Fact("ccr_reaction", "document", "Reactie van de cliëntenraad", required=took("ccr_reacts", "reacted")),
         Fact("sent_on", "date", "Ontvangen door de inspectie op", required=True),
@@ -292,11 +293,23 @@ WZD_YEAR = Procedure(
     ),
     steps=(
         Step(
+            "add_up",
+            "Tel de cijfers van de twee halfjaren op",
+            ADVISER,
+            due=DueRule(before="due:igj", lead=weeks(14)),
+            form=("uses",),
+            sums=(Sum("uses", of="wzd-half-year", fact="total"),),
+            outcomes=(
+                Go("added", "Opgeteld uit de cijfers die zijn vastgesteld"),
+                Go("typed", "Zelf opgegeven: niet het hele jaar staat in Tijdig", reason=True),
+            ),
+        ),
+        Step(
             "draft",
             "Schrijf de analyse, met de inbreng van de leden en de Wzd-functionaris",
             ADVISER,
             due=DueRule(before="due:igj", lead=weeks(12)),
-            form=("uses", "analysis"),
+            form=("analysis",),
             outcomes=(
                 Go("drafted", "Concept klaar", only=~is_("uses", 0)),
                 Close("nil", "Niets te melden, vastgelegd", only=is_("uses", 0), tells=(COUNCIL, DIRECTOR)),

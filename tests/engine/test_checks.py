@@ -33,6 +33,7 @@ from tijdig.engine import (
     Setting,
     Start,
     Step,
+    Sum,
     days,
     done,
     is_,
@@ -44,6 +45,7 @@ from tijdig.engine import (
 from tijdig.engine.calendar import Calendar
 from tijdig.engine.case import Terms
 from tijdig.engine.checks import check
+from tijdig.engine.language import FactKind
 from tijdig.engine.simulate import rehearse
 from tijdig.service.rehearsal import SPARSE
 
@@ -84,6 +86,14 @@ def comparing(form: tuple[str, ...] = (), **changed: Any) -> Procedure:
         facts=tuple(Fact(name, kind, name) for name, kind in kinds.items()),
         comparisons=(Comparison("both", **said),),
     )  # fmt: skip
+
+
+def summing(kind: FactKind = "number", form: tuple[str, ...] = ("n",), **changed: Any) -> Procedure:
+    """A step that adds up a number over the cases of its own procedure, with something changed."""
+    days_ = tuple(Fact(name, "date", name) for name in ("from", "until"))
+    given = {"span": ("from", "until"), **changed}
+    step = work(form=form, sums=(Sum("n", "proef", "n"),))
+    return a_procedure(step, facts=(*days_, Fact("n", kind, "Aantal")), **given)
 
 
 BROKEN = [
@@ -128,6 +138,10 @@ BROKEN = [
     ("DRAWN", "step 'work'", one(draws=("begun_on",))),
     ("DRAWN", "step 'work'", a_procedure(
         work(form=("lines",), draws=("lines",)), facts=(Fact("lines", "document", "Regels"),))),
+    ("UNKNOWN_NAME", "step 'work'", one(form=("n",), sums=(Sum("n", "else", "n"),))),
+    ("SUMMED", "step 'work'", summing(form=())),
+    ("SUMMED", "step 'work'", summing(span=())),
+    ("SUMMED", "step 'work'", summing(kind="text")),
     ("NO_END", "procedure", one(outcomes=GO)),
     ("NEEDS_CYCLE", "step 'second'", a_procedure(work("first", needs=("second",)), work("second", needs=("first",)))),
     ("ANCHOR_CYCLE", "goal 'goal'", a_procedure(

@@ -684,9 +684,71 @@ def test_after_an_outage_each_missed_half_year_opens_once_on_its_own_day(house: 
 # --- the yearly analysis
 
 
-def drafted(house: Cooperative) -> None:
+def drafted(house: Cooperative, uses: str = "12") -> None:
+    """A year of which the half-years do not stand in Tijdig: its figure is typed, with the reason."""
     house.sweeps("2027-01-01")
-    house.decides("2027-03-15", "adviser1", YEAR, "draft", "drafted", uses="12", analysis=house.document("a.pdf"))
+    for half in (H1, H2):
+        house.acts("2027-01-02", half, "cancel")
+    house.decides("2027-01-04", "adviser1", YEAR, "add_up", "typed", "de halfjaren staan op papier", uses=uses)
+    if uses != "0":
+        house.decides("2027-03-15", "adviser1", YEAR, "draft", "drafted", analysis=house.document("a.pdf"))
+
+
+def freezes(house: Cooperative, half: str, day: str, found: list[Use]) -> None:
+    """The figures of a half-year are frozen: both registers say the same."""
+    house.decides(day, "adviser1", half, "collect", "accept_missing", "de rest volgt op papier")
+    for name in ("care_file", "officer_log"):
+        house.hands_in(day, name, register(found), half)
+    house.decides(day, "wzd1", half, "reconcile", "equal")
+
+
+def test_the_uses_of_a_year_are_those_that_were_frozen_in_its_half_years(house: Cooperative) -> None:
+    house.sweeps("2026-07-01")
+    freezes(house, H1, "2026-07-24", uses(3))
+    house.sweeps("2027-01-01")
+    with pytest.raises(Refused, match="WZH-2027-001 has no 'total' yet"):
+        house.decides("2027-02-01", "adviser1", YEAR, "add_up", "added")
+    with pytest.raises(Refused, match="WZH-2027-001 has no 'total' yet"):
+        house.decides("2027-02-01", "adviser1", YEAR, "add_up", "typed", "er was niets te melden", uses="0")
+    freezes(house, H2, "2027-02-02", [])
+
+    with pytest.raises(Refused, match="'uses' follows from WZH-2026-001, WZH-2027-001: 3"):
+        house.decides("2027-02-03", "adviser1", YEAR, "add_up", "typed", "er was niets te melden", uses="0")
+    house.decides("2027-02-03", "adviser1", YEAR, "add_up", "added")
+
+    assert house.facts(YEAR)["uses"] == 3
+    with pytest.raises(Refused, match="follows from the step 'add_up'"):
+        house.corrects("2027-02-03", YEAR, uses="0")
+    with pytest.raises(Refused, match="'nil' is not possible"):
+        house.decides("2027-02-03", "adviser1", YEAR, "draft", "nil", analysis=house.document("a.pdf"))
+
+
+def test_a_half_year_that_is_done_again_has_no_figure_until_it_is_frozen_anew(house: Cooperative) -> None:
+    house.sweeps("2026-07-01")
+    freezes(house, H1, "2026-07-24", uses(3))
+    house.sweeps("2027-01-01")
+    freezes(house, H2, "2027-02-02", [])
+    house.acts("2027-02-03", H1, "take-back", step="log")
+
+    with pytest.raises(Refused, match="WZH-2026-001 has no 'total' yet"):
+        house.decides("2027-02-04", "adviser1", YEAR, "add_up", "added")
+
+
+def test_what_half_a_year_in_tijdig_says_is_the_least_that_can_be_typed(house: Cooperative) -> None:
+    house.sweeps("2026-07-01")
+    freezes(house, H1, "2026-07-24", uses(3))
+    house.sweeps("2027-01-01")
+    house.acts("2027-01-02", H2, "cancel")
+    with pytest.raises(Refused, match="1 jul 2026"):
+        house.decides("2027-02-01", "adviser1", YEAR, "add_up", "added")
+    with pytest.raises(Refused, match="at least 3"):
+        house.decides("2027-02-01", "adviser1", YEAR, "add_up", "typed", "de rest staat op papier", uses="2")
+
+    house.decides("2027-02-01", "adviser1", YEAR, "add_up", "typed", "de rest staat op papier", uses="5")
+    house.acts("2027-02-02", YEAR, "take-back", step="add_up")
+    house.decides("2027-02-02", "adviser1", YEAR, "add_up", "typed", "de rest staat op papier", uses="4")
+
+    assert house.facts(YEAR)["uses"] == 4
 
 
 def test_the_analysis_goes_by_the_council_and_the_director_to_the_inspectorate_before_july(house: Cooperative) -> None:
@@ -722,11 +784,11 @@ def test_who_wrote_the_analysis_does_not_approve_it_not_even_as_director(house: 
 
 
 def test_a_year_without_any_use_is_recorded_and_not_delivered(house: Cooperative) -> None:
-    house.sweeps("2027-01-01")
+    drafted(house, uses="0")
 
     with pytest.raises(Refused, match="'drafted' is not possible"):
-        house.decides("2027-03-15", "adviser1", YEAR, "draft", "drafted", uses="0", analysis=house.document("a.pdf"))
-    house.decides("2027-03-15", "adviser1", YEAR, "draft", "nil", uses="0")
+        house.decides("2027-03-15", "adviser1", YEAR, "draft", "drafted", analysis=house.document("a.pdf"))
+    house.decides("2027-03-15", "adviser1", YEAR, "draft", "nil")
 
     assert house.state(YEAR) == "nil"
 
@@ -736,7 +798,7 @@ def test_when_nobody_writes_the_analysis_the_director_hears(house: Cooperative) 
         house.sweeps(day)
 
     assert house.heard("wzd-year") == [
-        "2027-04-08 draft late x1", "2027-06-02 igj four_weeks x1", "2027-06-23 igj one_week x1",
+        "2027-03-25 add_up late x1", "2027-06-02 igj four_weeks x1", "2027-06-23 igj one_week x1",
         "2027-07-01 igj overdue x1",
     ]  # fmt: skip
 

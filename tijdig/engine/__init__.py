@@ -38,13 +38,14 @@ from tijdig.engine.language import (
     Setting,
     Start,
     Step,
+    Sum,
     Timetable,
 )
 from tijdig.engine.terms import days, hours, months, weeks, working_days, years
 
 __all__ = [
     "Close", "Column", "Comparison", "DueRule", "End", "Escalate", "Fact", "Go", "Goal", "Match", "May", "Procedure",
-    "Programme", "Remind", "Repeat", "Rows", "Setting", "Start", "Step", "Timetable", "at_least", "at_limit", "days",
-    "done", "each", "fresh", "hours", "in_time", "is_", "known", "months", "more", "on", "reached", "same", "took",
-    "weeks", "working_days", "years",
+    "Programme", "Remind", "Repeat", "Rows", "Setting", "Start", "Step", "Sum", "Timetable", "at_least", "at_limit",
+    "days", "done", "each", "fresh", "hours", "in_time", "is_", "known", "months", "more", "on", "reached", "same",
+    "took", "weeks", "working_days", "years",
 ]  # fmt: skip

@@ -202,7 +202,10 @@ def _correct(state: State, record: Record) -> None:
 
 
 def _compared(state: State, record: Record, name: str) -> None:
-    """Registers come in by their own step, and what is counted of them only follows from those and from settlements."""
+    """What the installation counts follows from a step: registers come in by their own, sums are added up in theirs."""
+    steps = state.terms.procedure.steps
+    if summed := next((step.step for step in steps if any(each.sum == name for each in step.sums)), ""):
+        raise Refused(f"'{name}' follows from the step '{summed}'. Take that step back, and let it be done again.")
     comparison = state.terms.procedure.comparison(name)
     if comparison is None:
         return

@@ -38,6 +38,7 @@ from tijdig.engine.language import (
     Role,
     Setting,
     Step,
+    Sum,
     walk,
 )
 from tijdig.engine.timetable import sample
@@ -131,6 +132,21 @@ def _references(p: Procedure, known: Mapping[str, Procedure]) -> Iterator[Proble
     for fact in p.facts:
         yield from _age(p, fact)
     yield from _starts(p, known)
+    for step in p.steps:
+        for sum_ in step.sums:
+            yield from _summed(p, step, sum_, known)
+
+
+def _summed(p: Procedure, step: Step, sum_: Sum, known: Mapping[str, Procedure]) -> Iterator[Problem]:
+    """What is added up is a number of the step's form, and one of cases that are about a period, as this one is."""
+    of = known.get(sum_.of)
+    if of is None:
+        yield _unknown(place(step), f"procedure '{sum_.of}'")
+        return
+    facts = (p.fact(sum_.sum) if sum_.sum in step.form else None, of.fact(sum_.fact))
+    if not (p.span and of.span and all(fact and fact.kind == "number" for fact in facts)):
+        said = f"'{sum_.sum}' is no number of its form, '{sum_.fact}' none of {of.id}, or a span is missing"
+        yield Problem(place(step), "SUMMED", said, "Name two numbers, and give both procedures a span.")
 
 
 def _age(p: Procedure, fact: Fact) -> Iterator[Problem]:

@@ -253,6 +253,19 @@ Outcome = Go | Close | Repeat
 
 
 @dataclass(frozen=True, slots=True)
+class Sum:
+    """A number of this case as the sum of the number `fact` in the cases of another procedure.
+
+    Which cases: those whose periods make up that of this one, but for those that were undone. Each must have its number
+    by then. Where they leave days out, a person types it: no less than what they do say.
+    """
+
+    sum: str
+    of: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What a role is asked to do.
 
@@ -260,7 +273,8 @@ class Step:
     needs hold: false skips the step (n.v.t.), unknown waits. `due` is a rule or the name of the goal that it serves;
     without either, `undated` says why. `lead` is how long before it is due the work is picked up. `shows` are facts
     that whoever does it may see with it. `not_by`: who acted in these steps, or entered these facts, may not act here.
-    `draws` are documents that the installation draws up, and so freezes, when a person does it and the case goes on.
+    `draws` are documents that the installation draws up, and so freezes, when a person does it and the case goes on;
+    `sums` are numbers of its form that the installation adds up then.
     """
 
     step: str
@@ -279,6 +293,7 @@ class Step:
     when_late: tuple[Escalate, ...] = ()
     starts: tuple[Start, ...] = ()
     draws: tuple[str, ...] = ()
+    sums: tuple[Sum, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.needs, tuple):

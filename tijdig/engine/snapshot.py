@@ -31,7 +31,7 @@ _CONSTRUCTS: dict[str, tuple[type, ...]] = {
     "Outcome": (lang.Go, lang.Close, lang.Repeat),
     **{cls.__name__: (cls,) for cls in (lang.Step, lang.Goal, lang.Fact, lang.Start, lang.DueRule, lang.Remind,
                                         lang.Escalate, lang.May, lang.End, lang.Match, lang.Rows, lang.Timetable,
-                                        lang.Column, lang.Comparison)},
+                                        lang.Column, lang.Comparison, lang.Sum)},
 }  # fmt: skip
 _UNITS = {"hours": "hour", "days": "day", "weeks": "week", "months": "month", "years": "year",
           "working_days": "working_day"}  # fmt: skip

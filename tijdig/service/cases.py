@@ -23,6 +23,7 @@ from tijdig.service.forms import clean_text, read_day, read_values
 from tijdig.service.held import Held
 from tijdig.service.people import MEMBER, Directory
 from tijdig.service.strides import Stride
+from tijdig.service.sums import with_sums
 from tijdig.service.work import Work
 
 OTHER_ACTS = (
@@ -161,6 +162,9 @@ def _act(work: Work, held: Held, people: Directory, record: Record, *, as_act: s
     if terms.procedure.comparisons:
         work.flush()  # what is counted is read from the log
         record = with_counts(work.keep, held, record)
+    if record.act == "decide" and terms.steps[record.step].sums:
+        work.flush()
+        record = with_sums(held, record)
     if record.act == "decide" and terms.steps[record.step].draws:
         record = _with_drawn(work, held, record)
     return work.apply(held, record)

@@ -15,14 +15,14 @@ from tijdig.engine.calendar import short_date
 from tijdig.engine.case import Terms
 from tijdig.engine.errors import Refused
 from tijdig.engine.fold import fold
-from tijdig.service.held import held, read_all
+from tijdig.service.held import Held, held, read_all
 from tijdig.service.openings import UNDONE
 
 
 class Spanned(NamedTuple):
     """A case, and the period that it is about."""
 
-    code: str
+    case: Held
     since: date
     until: date
 
@@ -40,8 +40,8 @@ def overlapping(session: Session, terms: Terms, facts: Mapping[str, Any], *, but
         session, "procedure = ? and id <> ? and state not in (?*) order by id", procedure.id, but, list(UNDONE)
     )
     read_all(session, others)
-    bounds = ((one.code, fold(one.case).facts, one.terms.procedure.span or procedure.span) for one in others)
-    found = [Spanned(code, *(date.fromisoformat(said[name]) for name in span)) for code, said, span in bounds]
+    bounds = ((one, fold(one.case).facts, one.terms.procedure.span or procedure.span) for one in others)
+    found = [Spanned(one, *(date.fromisoformat(said[name]) for name in span)) for one, said, span in bounds]
     return [each for each in found if each.since <= until and since <= each.until]
 
 
@@ -49,8 +49,8 @@ def refuse_overlap(session: Session, terms: Terms, facts: Mapping[str, Any], *, 
     """Raise Refused when another case is about part of this period."""
     if not all(name in facts for name in terms.procedure.span):
         return  # opening says which one is missing
-    for code, since, until in overlapping(session, terms, facts, but=but):
+    for case, since, until in overlapping(session, terms, facts, but=but):
         raise Refused(
-            f"{code} is about {short_date(since)} to {short_date(until)}, which overlaps this period. Give other "
-            f"days, or go on with {code}; what was opened in error is cancelled: tijdig act {code} cancel."
+            f"{case.code} is about {short_date(since)} to {short_date(until)}, which overlaps this period. Give other "
+            f"days, or go on with {case.code}; what was opened in error is cancelled: tijdig act {case.code} cancel."
         )
