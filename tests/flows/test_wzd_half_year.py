@@ -36,6 +36,7 @@ from tijdig.service.compared import differences, versions
 from tijdig.service.compose import compose
 from tijdig.service.documents import content, save
 from tijdig.service.dossier import dossier
+from tijdig.service.foretell import effects, period, world_of
 from tijdig.service.handin import Answer, Mistakes, Receipt, hand_in
 from tijdig.service.imports import import_table
 from tijdig.service.links import hashed, live_link
@@ -656,6 +657,28 @@ def test_what_somebody_opened_by_hand_the_programme_does_not_open_again(house: C
     house.sweeps("2027-01-01")
 
     assert house.subjects("wzd-half-year") == ["eerste halfjaar", "2026-07..2026-12"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "apart"),
+    [
+        pytest.param(HALF, [], id="of-the-same-period"),
+        pytest.param({**HALF, "period_from": "2026-02-01"}, ["wzd-half-years"], id="of-part-of-it"),
+    ],
+)
+def test_a_year_ahead_opens_no_half_year_that_somebody_opened_by_hand(
+    house: Cooperative, facts: dict[str, str], apart: list[str]
+) -> None:
+    house.opens("2026-06-29", "wzd-half-year", "eerste halfjaar", **facts)
+    now = house.at("2026-06-29", "10:00")
+
+    with house.session() as session:
+        within = period("2026-06-29", "2026-12-31", now=now)
+        world = world_of(session, within, now=now, scenario="nobody", script=None)
+        foretold = {each["case"] for each in effects(world, within, procedure="wzd-half-year")}
+
+    assert foretold == {"WZH-2026-001"}
+    assert [each.case for each in world.apart] == apart
 
 
 def test_a_half_year_opened_in_error_makes_room_again(house: Cooperative) -> None:

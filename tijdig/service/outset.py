@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 
 from sqlmodel import Session, col, select
 
@@ -19,6 +19,7 @@ from tijdig.service.cohorts import cohort
 from tijdig.service.held import LOADER, Held, held, read_all
 from tijdig.service.openings import UNDONE
 from tijdig.service.pins import Pins, current, definitions
+from tijdig.service.spans import is_taken
 from tijdig.service.sweep import BATCH
 from tijdig.service.weaving import Supposed
 from tijdig.service.world import Foreseen, Known, Scenario, World
@@ -29,7 +30,7 @@ Progress = Callable[[int, int], None]
 def outset(
     session: Session, *, now: datetime, until: datetime, scenario: Scenario, progress: Progress | None = None
 ) -> World:
-    """The installation at `now`, ready to run. Everything is read that the run may ask, cohorts apart."""
+    """The installation at `now`, ready to run. All is read that the run may ask, but cohorts and taken periods."""
 
     @cache
     def terms(procedure: str) -> Terms:
@@ -39,7 +40,8 @@ def outset(
     def members(name: str, on: date) -> Sequence[str]:
         return cohort(session, name, on)
 
-    world = World(Known(terms, members, Supposed(session).on_timetable, _before(session)), now, scenario)
+    known = Known(terms, members, Supposed(session).on_timetable, partial(is_taken, session), _before(session))
+    world = World(known, now, scenario)
     _take_in(session, world, progress)
     for row in session.exec(select(ProgrammeRow).order_by(ProgrammeRow.id)):
         programme = programme_from_json(json.loads(row.body))

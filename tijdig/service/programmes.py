@@ -26,7 +26,7 @@ from tijdig.service.cohorts import cohort
 from tijdig.service.held import LOADER
 from tijdig.service.incidents import cause_of, passed, raise_incident
 from tijdig.service.pins import current
-from tijdig.service.spans import overlapping
+from tijdig.service.spans import is_taken
 from tijdig.service.sweep import RETRY_AFTER
 from tijdig.service.work import Work
 
@@ -68,7 +68,7 @@ def _open(session: Session, row: ProgrammeRow, now: datetime) -> list[str]:
             if session.exec(select(CaseRow.id).where(CaseRow.key == key)).first() is not None:
                 continue
             with tried.apart(key):
-                if not _by_hand(session, terms, record):
+                if not is_taken(session, terms, record.values):
                     opened.append(_open_one(session, programme.opens, subject, record, key, now))
         if not tried.failed:
             row.done_until = period.day
@@ -78,15 +78,6 @@ def _open(session: Session, row: ProgrammeRow, now: datetime) -> list[str]:
         row.next_check_at = now + RETRY_AFTER
     session.add(row)
     return opened
-
-
-def _by_hand(session: Session, terms: Terms, record: Record) -> bool:
-    """Whether somebody opened a case of this very period already."""
-    if not terms.procedure.span:
-        return False
-    bounds = tuple(record.values[name] for name in terms.procedure.span)
-    known = overlapping(session, terms, record.values)
-    return bounds in {(each.since.isoformat(), each.until.isoformat()) for each in known}
 
 
 def _open_one(session: Session, procedure: str, subject: str, record: Record, key: str, now: datetime) -> str:

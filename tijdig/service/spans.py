@@ -5,7 +5,7 @@ A half-year that is delivered twice, in two dossiers, would have two sets of fig
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -47,9 +47,24 @@ def overlapping(session: Session, terms: Terms, facts: Mapping[str, Any], *, but
 
 def refuse_overlap(session: Session, terms: Terms, facts: Mapping[str, Any], *, but: int = 0) -> None:
     """Raise Refused when another case is about part of this period."""
-    if not all(name in facts for name in terms.procedure.span):
-        return  # opening says which one is missing
-    for case, since, until in overlapping(session, terms, facts, but=but):
+    if all(name in facts for name in terms.procedure.span):  # opening says which one is missing
+        _refuse(overlapping(session, terms, facts, but=but))
+
+
+def is_taken(session: Session, terms: Terms, facts: Mapping[str, Any]) -> bool:
+    """Whether a case is about this very period. Raises Refused when one is about part of it."""
+    if not terms.procedure.span:
+        return False
+    bounds = [date.fromisoformat(facts[name]) for name in terms.procedure.span]
+    found = overlapping(session, terms, facts)
+    if any([each.since, each.until] == bounds for each in found):
+        return True
+    _refuse(found)
+    return False
+
+
+def _refuse(found: Sequence[Spanned]) -> None:
+    for case, since, until in found:
         raise Refused(
             f"{case.code} is about {short_date(since)} to {short_date(until)}, which overlaps this period. Give other "
             f"days, or go on with {case.code}; what was opened in error is cancelled: tijdig act {case.code} cancel."

@@ -115,12 +115,14 @@ class Act(NamedTuple):
 class Known:
     """What the run asks of the installation: terms for a new case, a cohort on a day, who had a case before.
 
-    `on_timetable` puts a new case on the timetable that it names, if it does.
+    `on_timetable` puts a new case on the timetable that it names, if it does. `is_taken`: somebody opened a case of
+    this very period; it raises Refused for part of it.
     """
 
     terms: Callable[[str], Terms]
     cohort: Callable[[str, date], Sequence[str]]
     on_timetable: Callable[[Terms, Record], tuple[Terms, Record]]
+    is_taken: Callable[[Terms, Mapping[str, Any]], bool]
     before: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -248,6 +250,8 @@ class World:
     # --- opening
 
     def _open_period(self, programme: Programme, period: Period, facts: dict[str, Any], at: datetime) -> Iterator[Turn]:
+        if self.known.is_taken(self.known.terms(programme.opens), facts):
+            return
         own = [f"{period.since:%Y-%m}..{period.until:%Y-%m}"]
         for subject in self.known.cohort(programme.over, period.day) if programme.over else own:
             record, key = Record(midnight(period.day), "open", "", facts), f"{programme.id}/{subject}/{period.day}"
