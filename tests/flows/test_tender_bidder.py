@@ -113,7 +113,8 @@ def test_every_row_of_the_cz_timetable_is_an_obligation_with_its_date(office: Of
 
     for row in rows_of(CZ):
         shown, day = found[row["step_id"]], date.fromisoformat(row["date"]) if row["date"] else None
-        last = day - timedelta(days=1) if day and row["date_qualifier"] == "voor" else day
+        shift = {"voor": -1, "na": 1}.get(row["date_qualifier"], 0)
+        last = day and day + timedelta(days=shift)
         wanted = f"{last}T{row['time']}+02:00" if row["time"] else last and str(last)
         assert (shown["due"], shown["step_id"]) == (wanted, row["step_id"]), row["step_id"]
         assert shown["fatal"] == row["kind"].endswith("fataal"), row["step_id"]

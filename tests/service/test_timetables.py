@@ -117,6 +117,18 @@ def test_a_qualifier_reads_as_a_last_or_a_first_day(house: Store, qualifier: str
         assert shape(timetable(session, "a")[0]).reading == reading
 
 
+FIRST_DAYS = {"na": "2031-03-04", "vanaf": "2031-03-03", "van": "2031-03-03"}
+
+
+@pytest.mark.parametrize(("qualifier", "first"), FIRST_DAYS.items(), ids=FIRST_DAYS)
+def test_what_comes_after_a_day_begins_on_the_next_one(house: Store, qualifier: str, first: str) -> None:
+    take(house, PUBLISHED.replace(",op,,", f",{qualifier},2031-03-31,"))
+
+    with house.read() as session:
+        facts = facts_of(timetable(session, "a"))
+    assert (facts["A-1"]["date"], facts["A-1_until"]["date"]) == (first, "2031-03-31")
+
+
 def test_a_row_that_is_counted_keeps_to_its_row_when_that_moves(house: Store) -> None:
     term = "A-1x,vervaldag,aanbieder,2031-03-23,,contract fataal,,,,afgeleid: 2031-03-03 + 20 dagen"
     take(house, PUBLISHED, term)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlmodel import col, select
@@ -24,7 +24,7 @@ from tijdig.service.exports import COLUMNS
 from tijdig.service.forms import read_day
 from tijdig.service.intake import Intake, edit
 from tijdig.service.tables import Row
-from tijdig.service.weaving import cells_of
+from tijdig.service.weaving import cells_of, first_day
 
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?(?: uur)?")
 _KIND = re.compile(r"(wettelijk|contract|norm|intern)( fataal)?")
@@ -35,7 +35,8 @@ _OPEN = re.compile(r"(nog|nader) te bepalen|n\.t\.b|\bntb\b|volgt|onbekend|^binn
 LAST_DAYS = ("uiterlijk", "uiterlijk op", "op uiterlijk", "op", "per", "tot en met", "t/m", "niet later dan",
              "voorzien op", "gepland op", "verwacht op", "op / rond", "rond", "omstreeks")  # fmt: skip
 BEFORE = ("voor", "vóór", "tot")
-FROM = ("na", "van", "vanaf", "met ingang van", "sinds")
+AFTER = ("na",)
+FROM = (*AFTER, "van", "vanaf", "met ingang van", "sinds")
 QUALIFIERS = (*LAST_DAYS, *BEFORE, *FROM)
 """What may stand in `date_qualifier` beside a date; "tot" is read as "voor" (domain/deadlines.md, 4)."""
 
@@ -76,7 +77,7 @@ class _Found:
 
     @property
     def day(self) -> date | None:
-        return date.fromisoformat(self.cells["date"]) if self.cells["date"] else None
+        return date.fromisoformat(said) if (said := first_day(self.cells)) else None
 
     @property
     def title(self) -> str:
@@ -119,7 +120,10 @@ def _time(row: Row, said: str) -> str:
 
 
 def _read(row: Row, cells: Mapping[str, str]) -> dict[str, str]:
-    """How the qualifier reads: a last day, the last day before, a first day or a window; what is usual is left out."""
+    """How the qualifier reads: a last day, the last day before, a first day or a window; what is usual is left out.
+
+    What comes after a day begins `since` the next one.
+    """
     said = _plain(cells["date_qualifier"])
     if not cells["date"]:
         if not row.problems and not _OPEN.search(said):
@@ -129,7 +133,8 @@ def _read(row: Row, cells: Mapping[str, str]) -> dict[str, str]:
     if said and said not in QUALIFIERS:
         row.fault("date_qualifier", f"'{cells['date_qualifier']}' is niet te lezen. Kies uit: {', '.join(QUALIFIERS)}.")
     if said in FROM:
-        return {"reading": "window" if cells["date_to"] else "from"}
+        since = {"since": str(date.fromisoformat(cells["date"]) + timedelta(days=1))} if said in AFTER else {}
+        return since | {"reading": "window" if cells["date_to"] else "from"}
     return {"boundary": "voor"} if said in BEFORE else {}
 
 

@@ -7,7 +7,7 @@ that the timetable takes is a revision of it. The dates themselves are facts of 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -166,10 +166,15 @@ def facts_of(rows: Rows) -> dict[str, Any]:
     for row in rows:
         cells = cells_of(row)
         if not cells.get("counted"):
-            facts[row.step_id] = fact_of(cells, cells["date"])
+            facts[row.step_id] = fact_of(cells, first_day(cells))
             if cells.get("reading") == "window":
                 facts[f"{row.step_id}{UNTIL}"] = fact_of(cells, cells["date_to"])
     return facts
+
+
+def first_day(cells: Mapping[str, Any]) -> str:
+    """The day of a row: the one that stands there, or where it comes after that day the next one."""
+    return str(cells.get("since") or cells["date"])
 
 
 def fact_of(cells: dict[str, Any], day: str) -> dict[str, Any]:
