@@ -163,6 +163,14 @@ def test_the_checks_look_at_a_definition_with_a_timetable_that_is_made_up() -> N
     assert check(TENDER_BIDDER) == ()
 
 
+def test_a_definition_that_waits_for_rows_of_no_name_is_refused() -> None:
+    step = Step("finish", "Klaar", "rol", needs=each("deds"), undated="proef", outcomes=(Close("done", "Klaar"),))
+
+    for timetable in (TENDER.timetable, None):
+        broken = a_procedure(step, facts=(Fact("plan", "text", "Tijdschema"),), timetable=timetable)
+        assert "rows 'deds' does not exist" in {problem.problem for problem in check(broken)}
+
+
 # --- dates that move
 
 

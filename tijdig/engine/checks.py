@@ -15,6 +15,7 @@ from tijdig.engine.conditions import (
     AtLimit,
     Condition,
     Done,
+    Each,
     Fresh,
     InTime,
     Is,
@@ -53,9 +54,17 @@ def check(procedure: Procedure, others: Iterable[Procedure] = ()) -> tuple[Probl
 
     One that is woven with a timetable is checked with one that is made up.
     """
-    procedure = sample(procedure)
-    known = {p.id: p for p in (procedure, *others)}
-    return tuple(_problems(procedure, known))
+    woven = sample(procedure)
+    known = {p.id: p for p in (woven, *others)}
+    return (*_each(procedure), *_problems(woven, known))
+
+
+def _each(p: Procedure) -> Iterator[Problem]:
+    """Woven, what waits for rows of no name would wait for nothing."""
+    rows = {rows.rows for rows in p.timetable.rows} if p.timetable else set()
+    for item in walk(p):
+        if isinstance(item, Each) and item.rows not in rows:
+            yield _unknown("each()", f"rows '{item.rows}'")
 
 
 def _problems(procedure: Procedure, known: Mapping[str, Procedure]) -> Iterator[Problem]:
