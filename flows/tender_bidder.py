@@ -3,10 +3,12 @@
 Every date comes from the timetable: each of its rows is a goal or a task of the case, with its own hour, basis and
 boundary, and an amended timetable is announced to all open cases. From each fatal date is counted back when must begin
 what comes before it; what can no longer be done in time is told on the day on which that becomes so. Each publication
-opens a right to object of twenty days; the terms overlap (Y-04), and signing the agreement ends none (Y-06).
+opens a right to object of twenty days, counted from the day on which it came; the terms overlap (Y-04), and signing
+the agreement ends none (Y-06), nor does being turned down: the case closes when each objection was settled.
 Sources: Zorginkoopdocument 2021 V&V (ZI) table 2, 5.2, 6.1-6.3; P-00 to P-13, C-37; Y-01 to Y-10, Y-34.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from prefect import flow
@@ -67,12 +69,25 @@ COUNTDOWN = (Remind("two_weeks", before=weeks(2)), Remind("three_days", before=d
 #: What a date of the other side comes to: it is reached, and asks nothing of us.
 THEIRS = Goal("{row}", "{title}", DueRule(on="{row}"), met_by=reached("{row}"))
 
-#: What one may do against what is published: object, and only after that go to court (P-13, Y-34).
+QUESTIONS = ("vragen", "vraag stel")
+OFFERED = ("overeenkomst aanb", "contract aanb", "overeenkomst verzend")
+OFFER = (*OFFERED, "budgetafspraak", "productieafspraak", "offerte verzend")
+"""What a row says that asks something, offers the agreement, or is about what only who may have one hears of."""
+
+REJECTED = took("notice", "not_eligible") | took("verdict", "not_eligible")
+UNSIGNED = took("sign", "declined") | took("certificate_works", "no_agreement")
+UNANSWERED = took("archive", "no_agreement")
+WON = took("archive", "contracted") & each("deeds") & each("within")
+"""How it comes out; whichever it is, the case closes when each objection to what was heard of was settled."""
+
+#: What one may do against what comes out: object, and only after that go to court (P-13, Y-34). The twenty days count
+#: from the day on which it came out; until that is known, from the day of its row.
 OBJECTION = Rows(
     "objections",
-    Match(ours=False, objection=True),
+    Match(but=OFFER, ours=False, objection=True),
     beside=True,
     facts=(
+        Fact("published_{row}", "date", "Uitgekomen op: {title}", expected="{row}"),
         Fact("objected_on_{row}", "date", "Bezwaar gemaild op", required=took("object_{row}", "objected")),
         Fact("objection_letter_{row}", "document", "Bezwaar met argumenten", required=took("object_{row}", "objected")),
         Fact("summoned_on_{row}", "date", "Dagvaarding uitgebracht op", required=took("summon_{row}", "summoned")),
@@ -135,6 +150,11 @@ OBJECTION = Rows(
     ),
 )
 
+#: What both sides bring out; to ask a question brings out nothing (Y-05).
+OBJECTION_TO_BOTH = replace(OBJECTION, match=Match(but=(*OFFER, *QUESTIONS), ours=True, objection=True))
+#: Who gets no agreement hears of no offer, and waits for none.
+OBJECTION_TO_OFFER = replace(OBJECTION, rows="offers", match=Match(OFFER, objection=True))
+
 #: What is ours to do, and in no other part of this definition.
 DEED = Step(
     "{row}",
@@ -152,6 +172,8 @@ TIMETABLE = Timetable(
     ours=("aanbieder", "inschrijver", "beide", "partijen"),
     rows=(
         OBJECTION,
+        OBJECTION_TO_BOTH,
+        OBJECTION_TO_OFFER,
         Rows("windows", Match(ours=False, reading="window"), goals=(
             THEIRS,
             Goal("{row}_until", "{title}, laatste dag", DueRule(on="{row}_until"), met_by=reached("{row}_until")),
@@ -193,6 +215,7 @@ TENDER_BIDDER = Procedure(
         Fact("vog_dated", "date", "Datum van de VOG rechtspersonen", required=True),
         Fact("vog_from", "date", "VOG rechtspersonen op zijn vroegst van"),
         Fact("filed_at", "moment", "Tijdstip op de ontvangstbevestiging van het portaal", required=True),
+        Fact("noticed_on", "date", "Dag van het bericht", required=True, expected="due:noticed"),
         Fact("answer_by", "date", "Antwoord uiterlijk", required=took("notice", "more_info")),
         Fact("contract", "document", "Overeenkomst, door beide partijen getekend",
              required=took("archive", "contracted")),
@@ -205,7 +228,7 @@ TENDER_BIDDER = Procedure(
             met_by=done("ask"),
             remind=COUNTDOWN,
             when_late=MISSED,
-            row=(Match(("vragen", "vraag stel"), ours=True),),
+            row=(Match(QUESTIONS, ours=True),),
         ),
         Goal(
             "filed",
@@ -233,7 +256,7 @@ TENDER_BIDDER = Procedure(
             "offered",
             "Overeenkomst aangeboden",
             met_by=reached("due:offered"),
-            row=(Match(("overeenkomst aanb", "contract aanb", "overeenkomst verzend"), ours=False),),
+            row=(Match(OFFERED, ours=False),),
         ),
         Goal(
             "certificate_requested",
@@ -252,14 +275,13 @@ TENDER_BIDDER = Procedure(
             met_by=done("certificate_works"),
             remind=COUNTDOWN,
             when_late=MISSED,
-            lapse="no_agreement",
             row=(Match(("certificaat",), but=("aanvra",), ours=True),),
         ),
         Goal(
             "agreed",
             "Getekende overeenkomst terug",
             role=BUYER,
-            met_by=took("sign", "signed"),
+            met_by=done("sign"),
             remind=COUNTDOWN,
             when_late=MISSED,  # and then a person decides: the source names no consequence (Y-09)
             row=(Match(("getekend overeenkomst", "ondertekend overeenkomst", "overeenkomst teken",
@@ -361,11 +383,11 @@ TENDER_BIDDER = Procedure(
             BUYER,
             needs=("register",),
             due="noticed",
-            form=("answer_by",),
+            form=("noticed_on", "answer_by"),
             outcomes=(
                 Go("eligible", "Komt in aanmerking"),
                 Go("more_info", "Vraag om informatie"),
-                Close("not_eligible", "Komt niet in aanmerking", reason=True, tells=(DIRECTOR,)),
+                Go("not_eligible", "Komt niet in aanmerking", reason=True, tells=(DIRECTOR,)),
             ),
         ),
         Step(
@@ -385,7 +407,7 @@ TENDER_BIDDER = Procedure(
             due=DueRule(after="opened:verdict", within=RECORD_TERM),
             outcomes=(
                 Go("eligible", "Komt in aanmerking"),
-                Close("not_eligible", "Komt niet in aanmerking", reason=True, tells=(DIRECTOR,)),
+                Go("not_eligible", "Komt niet in aanmerking", reason=True, tells=(DIRECTOR,)),
             ),
         ),
         Step(
@@ -402,7 +424,10 @@ TENDER_BIDDER = Procedure(
             BUYER,
             needs=(),
             due="certified",
-            outcomes=(Go("works", "Werkt"),),
+            outcomes=(
+                Go("works", "Werkt"),
+                Go("no_agreement", "Werkt niet op tijd: geen overeenkomst", reason=True, tells=(DIRECTOR,)),
+            ),
         ),
         Step(
             "sign",
@@ -410,27 +435,34 @@ TENDER_BIDDER = Procedure(
             DIRECTOR,
             needs=reached("due:offered"),
             due="agreed",
-            outcomes=(Go("signed", "Getekend"), Close("declined", "Niet getekend", reason=True, tells=(BUYER,))),
+            outcomes=(Go("signed", "Getekend"), Go("declined", "Niet getekend", reason=True, tells=(BUYER,))),
         ),
         Step(
             "archive",
             "Leg de overeenkomst vast",
             BUYER,
-            needs=done("register") & done("notice") & done("verdict") & done("sign") & done("certificate_works"),
+            needs=done("register") & done("notice") & done("verdict") & done("sign") & done("certificate_works")
+            & ~UNSIGNED,
             due=DueRule(after="opened:archive", within=RECORD_TERM),
             form=("contract",),
             outcomes=(
                 Go("contracted", "Gecontracteerd"),
-                Close("no_agreement", "Geen overeenkomst", reason=True, tells=(DIRECTOR,)),
+                Go("no_agreement", "Geen overeenkomst", reason=True, tells=(DIRECTOR,)),
             ),
         ),
         Step(
             "finish",
             "Rond de inschrijving af",
             BUYER,
-            needs=done("archive") & each("deeds") & each("within") & each("objections"),
+            needs=each("objections") & (REJECTED | each("offers") & (UNSIGNED | UNANSWERED | WON)),
             due=DueRule(after="opened:finish", within=RECORD_TERM),
-            outcomes=(Close("contracted", "Gecontracteerd"),),
+            outcomes=(
+                Close("contracted", "Gecontracteerd", only=WON),
+                Close("not_eligible", "Niet in aanmerking", only=REJECTED),
+                Close("declined", "Niet getekend", only=took("sign", "declined")),
+                Close("no_agreement", "Geen overeenkomst", only=UNANSWERED | took("certificate_works", "no_agreement")),
+                Repeat("again", "Bezwaar gegrond: nieuw bericht", step="notice", only=REJECTED, reason=True),
+            ),
         ),
     ),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tijdig.engine import (
     done,
     each,
     in_time,
+    known,
     months,
     reached,
     weeks,
@@ -198,6 +200,79 @@ def test_a_row_without_a_date_says_what_it_waits_for() -> None:
     asked = play.asked("A-3")
 
     assert (asked.due, asked.undated) == (None, "Nog geen datum in het tijdschema: nog te bepalen.")
+
+
+# --- what happened on another day than was expected
+
+HAPPENED = replace(
+    TENDER,
+    facts=(*TENDER.facts, Fact("answered_on", "date", "Antwoord gekregen op", expected="due:answered")),
+    goals=(*TENDER.goals, Goal("answered", "Antwoord", met_by=known("answered_on"), row=(Match(("antwoord",)),))),
+    timetable=replace(TENDER.timetable, rows=(
+        Rows("happened", Match(ours=False, objection=True), beside=True, facts=(
+            Fact("published_{row}", "date", "Uitgekomen op", expected="{row}"),
+        )),
+        *TENDER.timetable.rows,
+    )),
+)  # fmt: skip
+ANSWER = Row("A-4", "antwoord op de inschrijving", "zij", objection=True)
+
+
+def expecting() -> Play:
+    rows = {"A-1": row("2031-03-03"), "A-4": row("2031-06-16")}
+    procedure = woven(PUBLISHED, SUNDAY_TERM, ANSWER, procedure=HAPPENED)
+    return Play.of(procedure, "2031-02-03", begun_on="2031-02-03", **rows)
+
+
+def test_until_it_happened_the_day_of_the_row_counts() -> None:
+    assert {name: expecting().due(name) for name in ("A-1x", "term_A-4")} == {
+        "A-1x": "2031-03-23", "term_A-4": "2031-07-06",
+    }  # fmt: skip
+
+
+HAPPENINGS = {
+    "earlier than its row, and another row is counted from it": ("published_A-1", "2031-02-24", "A-1x", "2031-03-16"),
+    "later than its row": ("published_A-1", "2031-03-05", "A-1x", "2031-03-25"),
+    "said by the definition's own fact": ("answered_on", "2031-06-10", "term_A-4", "2031-06-30"),
+}
+
+
+@pytest.mark.parametrize(("fact", "day", "part", "due"), HAPPENINGS.values(), ids=HAPPENINGS)
+def test_what_counts_from_a_row_counts_from_the_day_on_which_it_happened(
+    fact: str, day: str, part: str, due: str
+) -> None:
+    play = expecting()
+
+    play.act("2031-06-20", "record", values={fact: day})
+
+    assert play.due(part) == due
+    assert (play.due("A-1"), play.due("A-4")) == ("2031-03-03", "2031-06-16")  # by then it had to happen
+    assert any(play.terms.labels[fact] in step.text for step in play.asked(part).due.steps)
+
+
+def test_a_row_has_one_fact_that_says_when_it_happened() -> None:
+    facts = [fact.fact for fact in woven(PUBLISHED, ANSWER, procedure=HAPPENED).facts if fact.expected]
+
+    assert facts == ["answered_on", "published_A-1"]
+
+
+EXPECTED = {
+    "nothing that exists": ("due:nothing", "UNKNOWN_NAME"),
+    "a date that counts from it": ("due:counted", "ANCHOR_CYCLE"),
+    "another that is expected": ("later", "ANCHOR_CYCLE"),
+}
+
+
+@pytest.mark.parametrize(("anchor", "code"), EXPECTED.values(), ids=EXPECTED)
+def test_what_is_expected_on_no_day_is_refused(anchor: str, code: str) -> None:
+    procedure = a_procedure(
+        Step("work", "Doe", "rol", due=after(), outcomes=(Close("done", "Klaar"),)),
+        facts=(Fact("came_on", "date", "Gekomen", expected=anchor),
+               Fact("later", "date", "Later", expected="begun_on")),
+        goals=(Goal("counted", "Telt", DueRule(after="came_on", within=days(20)), role="rol"),),
+    )  # fmt: skip
+
+    assert code in {problem.code for problem in check(procedure)}
 
 
 # --- to the second

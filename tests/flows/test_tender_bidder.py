@@ -270,7 +270,7 @@ def test_a_tender_that_is_won_ends_when_all_that_is_ours_is_done(office: Office)
         ("2020-07-14", "buyer1", "hand_in_vog", "handed_in", VOG),
         ("2020-07-15", "director1", "approve", "approved", {}),
         ("2020-07-20", "buyer1", "register", "filed", {**PAPERS, **VOG, "filed_at": "2020-07-20T11:30"}),
-        ("2020-08-24", "buyer1", "notice", "more_info", {"answer_by": "2020-08-28"}),
+        ("2020-08-24", "buyer1", "notice", "more_info", {"answer_by": "2020-08-28", "noticed_on": "2020-08-24"}),
         ("2020-08-27", "buyer1", "answer", "answered", {}),
         ("2020-08-31", "buyer1", "verdict", "eligible", {}),
         ("2020-09-01", "buyer1", "object_T-07", "waived", {}),
@@ -336,12 +336,125 @@ def test_the_vog_is_checked_when_it_is_handed_in_and_against_the_closing(
         office.decide(CASE, "hand_in_vog", "handed_in", "buyer1", vog="@vog.pdf", vog_dated=dated)
 
 
-def test_a_certificate_that_does_not_work_in_time_ends_the_case(office: Office) -> None:
-    office.on("2020-10-01").open("tender-bidder", "cz", "buyer1", timetable="cz-2021", filed_at="2020-07-20T11:30")
+# --- who loses keeps the right to object
+
+REGISTERED = ("2020-07-20", "buyer1", "register", "filed", {**PAPERS, **VOG})
+UNTIL_THE_NOTICE = [REGISTERED, *(("2020-07-20", "buyer1", f"object_{row}", "waived", {}) for row in ("T-01", "T-04"))]
+NOTICED = {"noticed_on": "2020-08-24"}
+
+
+def forward(office: Office, *deeds: tuple[str, str, str, str, dict[str, str]]) -> Office:
+    """A tender in which was registered in time, and what was done in it until now."""
+    opens(filed_at="2020-07-20T08:30")(office.on("2020-07-20"))
+    for day, who, step, outcome, form in (*UNTIL_THE_NOTICE, *deeds):
+        office.on(day).decide(CASE, step, outcome, who, **form)
+    return office
+
+
+REFUSED = ("2020-08-24", "buyer1", "notice", "not_eligible", NOTICED)
+WON = [("2020-08-24", "buyer1", "notice", "eligible", NOTICED), ("2020-08-24", "buyer1", "object_T-07", "waived", {})]
+LATER = ("2020-10-12", "buyer1", "object_T-09", "waived", {})
+LOSSES = {
+    "P-06 the notice": ([REFUSED], "T-07", "not_eligible"),
+    "P-06 the notice after more was asked": ([
+        ("2020-08-24", "buyer1", "notice", "more_info", {**NOTICED, "answer_by": "2020-08-28"}),
+        ("2020-08-25", "buyer1", "answer", "answered", {}),
+        ("2020-08-31", "buyer1", "verdict", "not_eligible", {}),
+    ], "T-07", "not_eligible"),
+    "P-05 a certificate that does not work": (
+        [*WON, ("2020-10-15", "buyer1", "certificate_works", "no_agreement", {})], "T-09", "no_agreement"),
+    "P-10 a signature that was not set": ([*WON, ("2020-10-12", "director1", "sign", "declined", {})], "T-09",
+                                          "declined"),
+    "P-10 an agreement that does not come": ([
+        *WON, ("2020-10-12", "buyer1", "certificate_works", "works", {}),
+        ("2020-10-12", "director1", "sign", "signed", {}), ("2020-10-12", "buyer1", "archive", "no_agreement", {}),
+    ], "T-09", "no_agreement"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("deeds", "row", "result"), LOSSES.values(), ids=LOSSES)
+def test_who_gets_no_agreement_may_still_object_and_then_closes_the_case(
+    office: Office, deeds: list[Any], row: str, result: str
+) -> None:
+    forward(office, *deeds)
+    day = {"T-07": "2020-09-13", "T-09": "2020-10-29"}[row]
+
+    assert dues(office)[f"object_{row}"] == day  # P-13: the term runs on
+    with pytest.raises(Refused, match="'finish' is not open"):
+        office.decide(CASE, "finish", result, "buyer1")
+    form = {f"objected_on_{row}": str(office.day), f"objection_letter_{row}": "@bezwaar.pdf"}
+    office.decide(CASE, f"object_{row}", "objected", "buyer1", **form)
+    office.decide(CASE, f"summon_{row}", "waived", "director1")
+    office.on(day).decide(CASE, f"answer_{row}", "rejected", "buyer1")
+    assert office.decide(CASE, "finish", result, "buyer1")[-1] == f"close case {result}"
+
+
+def test_an_objection_that_is_upheld_brings_a_new_notice(office: Office) -> None:
+    forward(office, REFUSED)
+    office.decide(CASE, "object_T-07", "objected", "buyer1",
+                  **{"objected_on_T-07": "2020-08-24", "objection_letter_T-07": "@bezwaar.pdf"})  # fmt: skip
+    office.decide(CASE, "summon_T-07", "waived", "director1")
+    office.on("2020-09-01").decide(CASE, "answer_T-07", "upheld", "buyer1")
+
+    again = office.decide(CASE, "finish", "again", "buyer1")
+
+    assert "task notice#2 > A inkoper" in again
+    office.decide(CASE, "notice", "eligible", "buyer1", noticed_on="2020-09-01")
+    assert office.state(CASE) == "open"
+    assert "finish inkoper" not in office.tasks(CASE)
+
+
+def test_a_certificate_that_does_not_work_in_time_closes_nothing_by_itself(office: Office) -> None:
+    forward(office, *WON)
 
     lines = office.on("2020-10-20").sweep()
 
-    assert "close case no_agreement" in lines  # P-05: no agreement for 2021, three office days after
+    assert "escalate T-09b missed > D directeur" in lines
+    assert office.state(CASE) == "open"
+    assert {"certificate_works inkoper", "object_T-09 inkoper"} <= {*office.tasks(CASE)}
+
+
+# --- a publication that comes on another day than the timetable said
+
+
+def test_the_term_counts_from_the_day_of_the_notice_and_not_from_its_row(office: Office) -> None:
+    opened = forward(office, ("2020-08-18", "buyer1", "notice", "not_eligible", {"noticed_on": "2020-08-18"}))
+
+    shown = asked(opened)
+    assert (shown["T-07x"]["due"], shown["T-07"]["due"]) == ("2020-09-07", "2020-08-24")
+    assert "object_T-07 inkoper" in opened.tasks(CASE)
+    assert any("Dag van het bericht" in reason for reason in shown["T-07x"]["why"])
+
+
+@pytest.mark.parametrize(
+    ("row", "term", "day", "last"),
+    [("T-01", "T-03x", "2020-05-27", "2020-06-16"), ("T-04", "T-05x", "2020-06-24", "2020-07-14")],
+)
+def test_a_publication_that_came_early_has_its_term_from_that_day(
+    office: Office, row: str, term: str, day: str, last: str
+) -> None:
+    opens()(office.on("2020-05-20"))
+    before = dues(office)
+
+    office.on(day).record(CASE, "buyer1", **{f"published_{row}": day})
+
+    after = dues(office)
+    assert after[term] == last
+    assert {step for step in after if after[step] != before[step]} == {term, f"object_{row}", f"summon_{row}"}
+    assert f"object_{row} inkoper" in office.tasks(CASE)
+
+
+JOINT = "T-98,gezamenlijke werkafspraken vastgesteld,zorgkantoor en zorgaanbieder,2020-09-30,,intern,,op,,,ja,ZI\n"
+
+
+def test_what_both_bring_out_is_open_to_objection_and_what_we_ask_ourselves_is_not(office: Office) -> None:
+    assert take(office.store, CZ + JOINT).problems == ()
+    opens()(office.on("2020-05-20"))
+
+    shown = dues(office)
+
+    assert (shown["object_T-98"], shown["T-98"]) == ("2020-10-20", "2020-09-30")
+    assert "object_T-03" not in shown  # Y-05
 
 
 # --- P-13: objection and summary proceedings

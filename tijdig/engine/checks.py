@@ -165,6 +165,10 @@ def _age(p: Procedure, fact: Fact) -> Iterator[Problem]:
         yield Problem(where, "AGE_UNKNOWN", "it may only be so old, and nothing says of which day it is",
                       "Name the fact with its day: dated=.")  # fmt: skip
     yield from _anchor(p, where, fact.fresh_on)
+    yield from _anchor(p, where, fact.expected)
+    if (other := p.fact(fact.expected)) and other.expected:
+        yield Problem(where, "ANCHOR_CYCLE", f"it is expected with '{other.fact}', which is expected itself",
+                      "Name the anchor that counts until it is known.")  # fmt: skip
 
 
 def _step_references(p: Procedure, step: Step) -> Iterator[Problem]:
@@ -279,12 +283,18 @@ def _needed(p: Procedure, step: Step) -> set[str]:
     return {c.step for c in walk(step.needs) if isinstance(c, Done | Took)}
 
 
+def _counts(p: Procedure, anchor: str) -> str:
+    """The anchor that counts while nothing is known."""
+    fact = p.fact(anchor)
+    return fact.expected or anchor if fact else anchor
+
+
 def _counted_from(p: Procedure, part: Step | Goal) -> set[str]:
     seen: set[str] = set()
     todo = [part]
     while todo:
         rule = todo.pop().due
-        name = rule if isinstance(rule, str) else rule.anchor.partition("due:")[2] if rule else ""
+        name = rule if isinstance(rule, str) else _counts(p, rule.anchor).partition("due:")[2] if rule else ""
         other = p.goal(name) or p.step(name)
         if name and name not in seen and other:
             seen.add(name)

@@ -73,7 +73,8 @@ class Fact:
 
     `max_age` is how old a document may be when it is handed in, and on the day of the anchor `fresh_on`; the fact
     `dated` says of which day it is. `many`: more than once, each with its own date. `announced`: one announcement may
-    set it in all open cases. `row` is the timetable row that fills it. A choice is (name, label).
+    set it in all open cases. `row` is the timetable row that fills it. A choice is (name, label). `expected`: until it
+    is known, what counts from it counts from this anchor. Where that is a row, what counts from the row counts from it.
     """
 
     fact: str
@@ -86,6 +87,7 @@ class Fact:
     max_age: Term | Setting | None = None
     dated: str = ""
     fresh_on: str = ""
+    expected: str = ""
     many: bool = False
     announced: bool = False
     row: str = ""

@@ -288,7 +288,8 @@ def _missing_fact(state: State, turn: datetime | None) -> Record | None:
     """Where all wait for a fact that no form asks: somebody records it the next day."""
     if turn and max([_tomorrow(state), *(at for at, *_ in _to_do(state))]) >= turn:
         return None
-    missing = (fact for fact in _asked_by_no_form(state.terms.procedure) if state.fact(fact.fact) is None)
+    unknown = (fact for fact in _asked_by_no_form(state.terms.procedure) if state.fact(fact.fact) is None)
+    missing = (fact for fact in unknown if not fact.expected)  # nobody waits for what is expected
     record = next((_recorded(state, fact) for fact in missing), None)
     return record if record and _fits(state, record) else None
 

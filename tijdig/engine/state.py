@@ -159,7 +159,7 @@ class State:
 
     def anchor(self, anchor: str) -> date | datetime | None:
         """The day of an anchor, or its instant where one was recorded."""
-        kind, _, name = anchor.rpartition(":")
+        kind, _, name = self._counts(anchor).rpartition(":")
         step, goal = self.steps.get(name), self.goals.get(name)
         match kind:
             case "opened":
@@ -170,6 +170,10 @@ class State:
                 found = self.due(name)
                 return found.due if found else None
         return as_day(self.facts.get(name))
+
+    def _counts(self, anchor: str) -> str:
+        """The anchor that counts: what is not known yet counts as it is expected."""
+        return self.terms.expected.get(anchor, anchor) if self.facts.get(anchor) is None else anchor
 
     def due(self, name: str) -> Due | None:
         """When a step or goal is due; None when it has no date, or none that can be known now."""
@@ -194,7 +198,8 @@ class State:
         day = self.anchor(rule.anchor)
         if day is None or (rule.term and self.terms.term(rule.term) is None):  # an optional term that nobody set
             return None
-        return _counted(self.terms, name, tuple(self._row(rule).items()), day, extra, paused_days)
+        label = self.terms.labels[self._counts(rule.anchor)]
+        return _counted(self.terms, name, tuple(self._row(rule).items()), day, label, extra, paused_days)
 
     def is_fatal(self, name: str) -> bool:
         """Whether a day late loses the right."""
@@ -351,10 +356,10 @@ def _people(record: Record) -> frozenset[str]:
 
 @lru_cache(maxsize=16_384)
 def _counted(
-    terms: Terms, name: str, said: tuple[tuple[str, Any], ...], day: date | datetime, extra: tuple[Term, ...],
-    paused_days: int,
+    terms: Terms, name: str, said: tuple[tuple[str, Any], ...], day: date | datetime, label: str,
+    extra: tuple[Term, ...], paused_days: int,
 ) -> Due:  # fmt: skip
-    """When a step or goal is due, counted from a day; `said` is what the row of a timetable says of it.
+    """When a step or goal is due, counted from a day with this label; `said` is what a timetable's row says of it.
 
     Asked time and again: to find it by its name is much quicker than by all that its rule says.
     """
@@ -373,7 +378,7 @@ def _counted(
         extra=extra,
         paused_days=paused_days,
         source=row.get("source") or rule.source,
-        label=terms.labels[rule.anchor],
+        label=label,
     )
 
 

@@ -103,6 +103,19 @@ class _Loom:
         self.names[goal.goal] = row.row
         return replace(goal, goal=row.row, due=row.rule or DueRule(on=row.row), row=())
 
+    def expected(self, fact: Fact) -> str:
+        """The row, or another anchor, on whose day a fact is expected."""
+        name = fact.expected.removeprefix("due:")
+        return self.names.get(name, name)
+
+    def happened(self, facts: Iterable[Fact]) -> dict[str, str]:
+        """Of each row that has one the fact that says on which day it happened: the first one."""
+        rows, said = {row.row for row in self.rows}, dict[str, str]()
+        for fact in facts:
+            if (row := self.expected(fact)) in rows:
+                said.setdefault(row, fact.fact)
+        return said
+
     def make(self, pattern: Rows) -> None:
         """Let every row that is left and matches come to what the pattern says."""
         for row in self.rows:
@@ -127,15 +140,17 @@ def weave(procedure: Procedure, name: str, rows: Sequence[Row]) -> Procedure:
     for pattern in timetable.rows:
         loom.make(pattern)
     made = [part for row in rows for part in loom.made.get(row.row, ())]
+    facts = (*procedure.facts, *_facts(rows), *(fact for part in made for fact in part.facts))
+    happened = loom.happened(facts)
     woven = replace(
         procedure,
         timetable=replace(timetable, rows=(), name=name),
-        facts=(*procedure.facts, *_facts(rows), *(fact for part in made for fact in part.facts)),
+        facts=tuple(fact for fact in facts if happened.get(loom.expected(fact), fact.fact) == fact.fact),
         goals=(*goals, *(goal for part in made for goal in part.goals)),
         steps=(*procedure.steps, *(step for part in made for step in part.steps)),
     )
     _check_names(woven)
-    woven = _rebuilt(woven, _tied(loom, {row.row: row.rule for row in rows if row.rule}))
+    woven = _rebuilt(woven, _tied(loom, {row.row: row.rule for row in rows if row.rule}, happened))
     return _pruned(woven)
 
 
@@ -192,8 +207,11 @@ def _filled(row: Row) -> Change:
     return change
 
 
-def _tied(loom: _Loom, counted: Mapping[str, DueRule]) -> Change:
-    """Every name of a goal as its row is called; a row that is counted from another by its rule; `each` spelt out."""
+def _tied(loom: _Loom, counted: Mapping[str, DueRule], happened: Mapping[str, str]) -> Change:
+    """Every name of a goal as its row is called; a row that is counted from another by its rule; `each` spelt out.
+
+    What counts after a row counts after the day on which it happened, where a fact says so.
+    """
 
     def named(name: str) -> str:
         return loom.names.get(name, name)
@@ -204,25 +222,29 @@ def _tied(loom: _Loom, counted: Mapping[str, DueRule]) -> Change:
             return f"due:{of}" if of in counted else of
         return f"{kind}:{named(of)}"
 
+    def since(name: str) -> str:
+        tied = anchor(name)
+        return happened.get(tied, tied)
+
     def change(value: Any) -> Any:
         match value:
             case DueRule() if value.on in counted:
-                return counted[value.on]
+                return change(counted[value.on])
             case DueRule():
-                return replace(value, after=anchor(value.after), before=anchor(value.before), on=anchor(value.on))
+                return replace(value, after=since(value.after), before=anchor(value.before), on=anchor(value.on))
             case Step() if isinstance(value.due, str):
                 return replace(value, due=named(value.due))
             case Remind():
-                return replace(value, of=anchor(value.of))
+                return replace(value, of=since(value.of))
             case May():
                 return replace(value, of=named(value.of), until=named(value.until))
             case Start():
                 facts = tuple((fact, anchor(of)) for fact, of in value.facts)
                 return replace(value, facts=facts, carries=tuple(map(named, value.carries)))
             case Fact():
-                return replace(value, fresh_on=anchor(value.fresh_on))
+                return replace(value, fresh_on=anchor(value.fresh_on), expected=anchor(value.expected))
             case Reached():
-                return Reached(anchor(value.anchor))
+                return Reached(since(value.anchor))
             case InTime() | AtLimit():
                 return replace(value, part=named(value.part))
             case Each():
@@ -280,8 +302,9 @@ def _without(gone: Collection[str]) -> Change:
                 return YES
             case AtLimit(part=part) if part in gone:
                 return NEVER
-            case Fact() if _of(value.fresh_on) in gone:
-                return replace(value, fresh_on="")
+            case Fact():
+                kept = {name: "" for name in ("fresh_on", "expected") if _of(getattr(value, name)) in gone}
+                return replace(value, **kept) if kept else value
             case Step():
                 return _step_without(value, gone)
         return value
