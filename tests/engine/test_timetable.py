@@ -338,6 +338,29 @@ def test_a_document_is_refused_that_is_too_old_now_or_when_it_is_needed(
         hand_in()
 
 
+CORRECTIONS = {
+    "to a day on which it is too old when it is needed": ("2031-05-05", "2031-02-27", "too old on wo 28 mei 2031"),
+    "to that, when it was needed before": ("2031-06-30", "2031-02-27", "too old on wo 28 mei 2031"),
+    "to tomorrow": ("2031-05-05", "2031-05-06", "future"),
+    "to another good day": ("2031-05-05", "2031-03-05", ""),
+    "to another good day, when it is no longer needed": ("2031-09-05", "2031-03-05", ""),
+}
+
+
+@pytest.mark.parametrize(("day", "dated", "refusal"), CORRECTIONS.values(), ids=CORRECTIONS)
+def test_the_day_of_a_document_is_not_corrected_to_one_on_which_it_would_be_refused(
+    day: str, dated: str, refusal: str
+) -> None:
+    play = Play.of(AGED, "2031-04-01", begun_on="2031-04-01", closes="2031-05-28")
+    play.act("2031-05-02", "record", values={"vog": {"name": "vog.pdf", "sha256": "0" * 64}, "vog_dated": "2031-04-01"})
+
+    if refusal:
+        with pytest.raises(Refused, match=refusal):
+            play.correct(day, vog_dated=dated)
+    else:
+        play.correct(day, vog_dated=dated)
+
+
 def test_what_may_only_be_so_old_must_say_of_which_day_it_is() -> None:
     undated = Fact("vog", "document", "VOG", max_age=months(3))
     procedure = a_procedure(Step("work", "Doe", "rol", due=after(), outcomes=(Close("done", "Klaar"),)), facts=(

@@ -336,6 +336,15 @@ def test_the_vog_is_checked_when_it_is_handed_in_and_against_the_closing(
         office.decide(CASE, "hand_in_vog", "handed_in", "buyer1", vog="@vog.pdf", vog_dated=dated)
 
 
+def test_a_vog_that_grew_too_old_because_the_closing_moved_is_not_filed(office: Office) -> None:
+    opens()(office.on("2020-06-02"))
+    office.on("2020-07-14").decide(CASE, "hand_in_vog", "handed_in", "buyer1", vog="@vog.pdf", vog_dated="2019-12-31")
+    take(office.store, amended(T06="2020-08-07"), at="2020-07-15")
+
+    with pytest.raises(Refused, match="too old on vr 7 aug 2020, when it is needed"):
+        office.on("2020-07-20").decide(CASE, "register", "filed", "buyer1", **PAPERS, filed_at="2020-07-20T08:30")
+
+
 # --- who loses keeps the right to object
 
 REGISTERED = ("2020-07-20", "buyer1", "register", "filed", {**PAPERS, **VOG})

@@ -8,7 +8,6 @@ from tijdig.engine.conditions import (
     at_limit,
     done,
     each,
-    fresh,
     in_time,
     is_,
     known,
@@ -46,6 +45,6 @@ from tijdig.engine.terms import days, hours, months, weeks, working_days, years
 __all__ = [
     "Close", "Column", "Comparison", "DueRule", "End", "Escalate", "Fact", "Go", "Goal", "Match", "May", "Procedure",
     "Programme", "Remind", "Repeat", "Rows", "Setting", "Start", "Step", "Sum", "Timetable", "at_least", "at_limit",
-    "days", "done", "each", "fresh", "hours", "in_time", "is_", "known", "months", "more", "on", "reached", "same",
+    "days", "done", "each", "hours", "in_time", "is_", "known", "months", "more", "on", "reached", "same",
     "took", "weeks", "working_days", "years",
 ]  # fmt: skip

@@ -115,7 +115,7 @@ def _decide(state: State, record: Record) -> None:
         fact = state.terms.procedure.fact(name)
         if fact and seen.fact(name) is None and _true(fact.required, seen):
             raise Refused(f"Step '{step.step}' needs '{name}' ({fact.label}). Give it: --set {name}=….")
-    _ages(seen, record)
+    _ages(seen, record, step.form)
     if outcome.only is not None and outcome.only.holds(seen) is not True:
         _too_late(seen, outcome.only)
         raise Refused(f"'{record.outcome}' is not possible now in step '{step.step}'. Choose another outcome.")
@@ -124,20 +124,24 @@ def _decide(state: State, record: Record) -> None:
     _four_eyes(state, step, record)
 
 
-def _ages(seen: State, record: Record) -> None:
-    """Refuse what is too old as it is handed in, or will be on the day for which it is needed."""
-    for fact in map(seen.terms.facts.get, record.values):
-        if fact is None or fact.max_age is None:
+def _ages(seen: State, record: Record, asked: tuple[str, ...] = ()) -> None:
+    """Refuse what is too old as it is handed in, or will be on the day for which it is needed.
+
+    Looks at the documents that are `asked`, and at those of which the record brings the document or its day.
+    """
+    today = local_day(record.at)
+    for fact in seen.terms.ageing:
+        if not {fact.fact, fact.dated} & {*record.values, *asked} or seen.fact(fact.fact) is None:
             continue
         day, last = seen.day_of(fact.dated), seen.last_day(fact.fact)
-        needed = seen.day_of(fact.fresh_on) if fact.fresh_on else None
         if day is None or last is None:
             raise Refused(f"Of which day is '{fact.fact}' ({fact.label})? Say so: --set {fact.dated}=….")
-        if day > local_day(record.at):
+        if day > today:
             raise Refused(f"'{fact.dated}' ({short_date(day)}) lies in the future. Give the day that stands on it.")
-        if last < max(local_day(record.at), needed or date.min):
-            on = needed if needed and needed > local_day(record.at) else None
-            when = f"on {short_date(on)}, when it is needed" if on else "now"
+        handed_in = today if fact.fact in record.values else date.min
+        needed = max(handed_in, (seen.day_of(fact.fresh_on) if fact.fresh_on else None) or date.min)
+        if last < needed:
+            when = "now" if needed == handed_in else f"on {short_date(needed)}, when it is needed"
             raise Refused(
                 f"'{fact.fact}' ({fact.label}) is of {short_date(day)} and good until {short_date(last)}: "
                 f"too old {when}. Hand in a newer one."
@@ -199,6 +203,7 @@ def _correct(state: State, record: Record) -> None:
         _compared(state, record, name)
         if state.fact(name) == value:
             raise Refused(f"'{name}' already has that value ({value}). Nothing was changed.")
+    _ages(state.knowing(record.values), record)
 
 
 def _compared(state: State, record: Record, name: str) -> None:

@@ -115,6 +115,11 @@ class Terms:
         return {fact.fact: fact for fact in self.procedure.facts}
 
     @cached_property
+    def ageing(self) -> tuple[Fact, ...]:
+        """The documents that may only be so old."""
+        return tuple(fact for fact in self.procedure.facts if fact.max_age is not None)
+
+    @cached_property
     def expected(self) -> Mapping[str, str]:
         """Of each fact for which another anchor counts until it is known, which."""
         return {fact.fact: fact.expected for fact in self.procedure.facts if fact.expected}

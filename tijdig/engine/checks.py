@@ -16,7 +16,6 @@ from tijdig.engine.conditions import (
     Condition,
     Done,
     Each,
-    Fresh,
     InTime,
     Is,
     Known,
@@ -230,8 +229,6 @@ def _condition(p: Procedure, part: Step | Goal | None, item: Condition) -> Itera
             facts = (fact,)
             if not p.step(of) and not p.goal(of):
                 yield _unknown(where, f"step or goal '{of}'")
-        case Fresh(fact):
-            facts = (fact,)
     for fact in facts:
         if not p.fact(fact):
             yield _unknown(where, f"fact '{fact}'")

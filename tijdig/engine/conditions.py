@@ -27,7 +27,6 @@ class View(Protocol):
     def day_of(self, anchor: str) -> date | None: ...
     def in_time(self, fact: str, part: str) -> Truth: ...
     def at_limit(self, fact: str, part: str) -> Truth: ...
-    def fresh(self, fact: str) -> Truth: ...
     @property
     def today(self) -> date: ...
 
@@ -160,16 +159,6 @@ class AtLimit(Condition):
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh(Condition):
-    """The document will not be older than it may be on the day for which it is needed."""
-
-    fact: str
-
-    def holds(self, view: View) -> Truth:
-        return view.fresh(self.fact)
-
-
-@dataclass(frozen=True, slots=True)
 class Each(Condition):
     """All steps that rows of the timetable came to are done; woven, it names them."""
 
@@ -244,7 +233,7 @@ def at_least(n: int | Setting, *of: Condition) -> Condition:
 
 # As a definition writes them.
 done, took, known, is_, same, more, reached, on = Done, Took, Known, Is, Same, More, Reached, On
-in_time, at_limit, fresh, each = InTime, AtLimit, Fresh, Each
+in_time, at_limit, each = InTime, AtLimit, Each
 
 #: How each condition is called in JSON, and the other way round.
 NAMES: dict[str, type[Condition]] = {
@@ -257,7 +246,6 @@ NAMES: dict[str, type[Condition]] = {
     "reached": Reached,
     "in_time": InTime,
     "at_limit": AtLimit,
-    "fresh": Fresh,
     "each": Each,
     "on": On,
     "all": AllOf,

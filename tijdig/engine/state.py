@@ -129,13 +129,6 @@ class State:
             return None
         return found.due_time is not None and at == found.late_from
 
-    def fresh(self, fact: str) -> Truth:
-        """Whether a document is not too old on the day for which it is needed, or today where none is named."""
-        last = self.last_day(fact)
-        known = self.terms.facts[fact]
-        needed = self.day_of(known.fresh_on) if known.fresh_on else self.today
-        return None if last is None or needed is None else needed <= last
-
     def last_day(self, fact: str) -> date | None:
         """The last day on which a document is not too old; None while its day is not known."""
         known = self.terms.facts[fact]
