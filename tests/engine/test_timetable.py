@@ -34,7 +34,7 @@ from tijdig.engine import (
 from tijdig.engine.checks import check
 from tijdig.engine.errors import Refused
 from tijdig.engine.snapshot import canonical, from_json, to_json
-from tijdig.engine.timetable import Row, weave
+from tijdig.engine.timetable import Row, matched, weave
 
 DEED = Step("{row}", "{title} ({channel})", "rol", needs=(), due=DueRule(on="{row}"))
 CLOSING = Goal("closing", "Gesloten", role="rol", met_by=in_time("filed_at", "closing"),
@@ -122,6 +122,40 @@ def test_a_goal_that_no_row_is_is_left_out_with_all_that_hangs_on_it() -> None:
     played.decide("2031-03-04", "A-3")
     played.decide("2031-03-05", "finish")
     assert played.last.state.result == "done"
+
+
+NEEDY = replace(TENDER, timetable=replace(TENDER.timetable, needs=("closing",)))
+
+
+def test_a_timetable_without_a_row_that_a_definition_needs_is_refused_with_the_words_to_name_it() -> None:
+    assert woven(CLOSES, procedure=NEEDY).goals
+
+    with pytest.raises(Refused, match="‘Gesloten’.*plan-2031.*sluit inschrij"):
+        woven(REPORT, procedure=NEEDY)
+
+
+def test_each_goal_tells_which_row_it_is() -> None:
+    assert matched(TENDER, [PUBLISHED, CLOSES]) == {"closing": "A-2"}
+    assert matched(TENDER, [PUBLISHED]) == {"closing": ""}
+
+
+NEEDS = {
+    "nothing that exists": ("closed", "goal 'closed' does not exist"),
+    "a goal that no row is": ("counted", "needs 'counted', which no row of a timetable is"),
+}
+
+
+@pytest.mark.parametrize(("name", "said"), NEEDS.values(), ids=NEEDS)
+def test_a_definition_that_needs_no_row_of_a_timetable_is_refused(name: str, said: str) -> None:
+    counted = Goal("counted", "Telt", DueRule(after="begun_on", within=days(20)), role="rol")
+    broken = replace(TENDER, goals=(CLOSING, counted), timetable=replace(TENDER.timetable, needs=(name,)))
+
+    assert said in {problem.problem for problem in check(broken)}
+
+
+def test_what_is_woven_of_a_sound_definition_is_sound() -> None:
+    assert check(woven(PUBLISHED, SUNDAY_TERM, CLOSES, REPORT)) == ()
+    assert [problem.code for problem in check(woven(CLOSES, Row("case", "dossier", "wij")))] == ["BAD_NAME"]
 
 
 def test_a_publication_without_a_row_for_its_term_gets_one_of_its_own() -> None:

@@ -44,6 +44,8 @@ from tijdig.engine.language import (
 from tijdig.engine.timetable import sample
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_WOVEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+"""In a definition that is woven: rows are called as their office calls them."""
 _ID = re.compile(r"[a-z][a-z0-9-]*\Z")
 _DATED = ("date", "moment", "row")
 
@@ -55,15 +57,22 @@ def check(procedure: Procedure, others: Iterable[Procedure] = ()) -> tuple[Probl
     """
     woven = sample(procedure)
     known = {p.id: p for p in (woven, *others)}
-    return (*_each(procedure), *_problems(woven, known))
+    return tuple(dict.fromkeys((*_rows(procedure), *_names(procedure), *_problems(woven, known))))
 
 
-def _each(p: Procedure) -> Iterator[Problem]:
-    """Woven, what waits for rows of no name would wait for nothing."""
+def _rows(p: Procedure) -> Iterator[Problem]:
+    """What woven no longer shows: what waits for rows of no name would wait for nothing."""
     rows = {rows.rows for rows in p.timetable.rows} if p.timetable else set()
     for item in walk(p):
         if isinstance(item, Each) and item.rows not in rows:
             yield _unknown("each()", f"rows '{item.rows}'")
+    for name in p.timetable.needs if p.timetable else ():
+        goal = p.goal(name)
+        if goal is None:
+            yield _unknown("timetable", f"goal '{name}'")
+        elif not goal.row:
+            yield Problem("timetable", "NO_ROW", f"needs '{name}', which no row of a timetable is",
+                          "Say in row= which one it is.")  # fmt: skip
 
 
 def _problems(procedure: Procedure, known: Mapping[str, Procedure]) -> Iterator[Problem]:
@@ -98,8 +107,9 @@ def _names(p: Procedure) -> Iterator[Problem]:
         yield Problem("procedure", "BAD_NAME", f"'{p.id}' is no procedure id", "Use small letters, digits and '-'.")
     rows = {f.fact for f in p.facts if f.row}  # the goal of a row and the fact that holds its date share its name
     names = [*(s.step for s in p.steps), *(g.goal for g in p.goals), *(f.fact for f in p.facts if f.fact not in rows)]
+    named = _WOVEN if p.timetable and p.timetable.name else _NAME
     for name in names:
-        if not _NAME.match(name) or name == CASE:
+        if not named.match(name) or name == CASE:
             yield Problem(f"'{name}'", "BAD_NAME", f"'{name}' is no name", f"Use small letters and '_'; not '{CASE}'.")
     for name, n in Counter(names).items():
         if n > 1:

@@ -184,7 +184,8 @@ class Goal:
     result when the own right is lost: three office days after the due day, since what was done in time and
     recorded late still counts. It never grants anything.
     `row`: it is the row of the timetable that one of these finds, the first first, and takes its name and its date.
-    Where none does, it keeps its own; without a rule of its own it is left out, with all that counts from it.
+    Where none does, it keeps its own; without a rule of its own it is left out, with all that counts from it, or where
+    the timetable `needs` it the timetable is refused.
     """
 
     goal: str
@@ -345,12 +346,14 @@ class Rows:
 class Timetable:
     """A timetable that somebody else laid down, with which the definition is woven when a case opens.
 
-    `timetable` is the fact that names it. `ours` are words in the column of who does it that mean us. A row that no
-    goal is goes to the first of `rows` that matches. `name` is that of the timetable, once it is woven.
+    `timetable` is the fact that names it. `ours` are words in the column of who does it that mean us. `needs`: goals
+    that each timetable must have a row for, in the order in which their days come. A row that no goal is goes to the
+    first of `rows` that matches. `name` is that of the timetable, once it is woven.
     """
 
     timetable: str
     ours: tuple[str, ...]
+    needs: tuple[str, ...] = ()
     rows: tuple[Rows, ...] = ()
     name: str = ""
 

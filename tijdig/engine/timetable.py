@@ -130,13 +130,15 @@ class _Loom:
 def weave(procedure: Procedure, name: str, rows: Sequence[Row]) -> Procedure:
     """The procedure with this timetable: goals are the rows that they match, other rows come to parts of their own.
 
-    Raises Refused when a row has the name of something else.
+    Raises Refused when a row has the name of something else, and when a goal that it needs is none of the rows.
     """
     timetable = procedure.timetable
     if timetable is None:
         return procedure
     loom = _Loom(timetable, rows)
     goals = tuple(map(loom.bind, procedure.goals))
+    for goal in missing(procedure, loom.names):
+        raise Refused(absent(procedure, goal, name))
     for pattern in timetable.rows:
         loom.make(pattern)
     made = [part for row in rows for part in loom.made.get(row.row, ())]
@@ -144,7 +146,7 @@ def weave(procedure: Procedure, name: str, rows: Sequence[Row]) -> Procedure:
     happened = loom.happened(facts)
     woven = replace(
         procedure,
-        timetable=replace(timetable, rows=(), name=name),
+        timetable=replace(timetable, needs=(), rows=(), name=name),
         facts=tuple(fact for fact in facts if happened.get(loom.expected(fact), fact.fact) == fact.fact),
         goals=(*goals, *(goal for part in made for goal in part.goals)),
         steps=(*procedure.steps, *(step for part in made for step in part.steps)),
@@ -152,6 +154,31 @@ def weave(procedure: Procedure, name: str, rows: Sequence[Row]) -> Procedure:
     _check_names(woven)
     woven = _rebuilt(woven, _tied(loom, {row.row: row.rule for row in rows if row.rule}, happened))
     return _pruned(woven)
+
+
+def matched(procedure: Procedure, rows: Sequence[Row]) -> dict[str, str]:
+    """Of each goal that may be a row of a timetable, which row it is; empty where it is none."""
+    if procedure.timetable is None:
+        return {}
+    loom = _Loom(procedure.timetable, rows)
+    for goal in procedure.goals:
+        loom.bind(goal)
+    return {goal.goal: loom.names.get(goal.goal, "") for goal in procedure.goals if goal.row}
+
+
+def missing(procedure: Procedure, found: Mapping[str, str]) -> Iterator[Goal]:
+    """The goals that the procedure needs, and that are none of the rows that were found."""
+    needs = procedure.timetable.needs if procedure.timetable else ()
+    return (goal for goal in procedure.goals if goal.row and goal.goal in needs and not found.get(goal.goal))
+
+
+def absent(procedure: Procedure, goal: Goal, name: str) -> str:
+    """That a timetable has no row for a goal, and how to name the row."""
+    words = ", ".join(dict.fromkeys(word for match in goal.row for word in match.says))
+    return (
+        f"‘{goal.label}’ staat niet in tijdschema '{name}', en zonder kan {procedure.id} niet. Voeg de rij toe, of noem "
+        f"haar in 'nl_name' en 'who' zo dat wij haar kennen. Woorden die wij kennen: {words}."
+    )
 
 
 def _says(wanted: Iterable[str], title: str) -> bool:
