@@ -69,6 +69,11 @@ COUNTDOWN = (Remind("two_weeks", before=weeks(2)), Remind("three_days", before=d
 #: What a date of the other side comes to: it is reached, and asks nothing of us.
 THEIRS = Goal("{row}", "{title}", DueRule(on="{row}"), met_by=reached("{row}"))
 
+PUBLICATION = ("publicatie inkoop", "publicatie document", "publicatie stukken", "publicatie bestek", "inkoopdocument")
+PUBLISHES = ("publicatie", "publiceren", "gepubliceerd", "bekendmaking", "bekend maken")
+ANSWERS = ("nota", "inlichtingen")
+"""What a row says of the publication with which it begins, and of that of the answers, which it is not."""
+
 QUESTIONS = ("vragen", "vraag stel")
 OFFERED = ("overeenkomst aanb", "contract aanb", "overeenkomst verzend")
 OFFER = (*OFFERED, "budgetafspraak", "productieafspraak", "offerte verzend")
@@ -170,6 +175,7 @@ DEED = Step(
 TIMETABLE = Timetable(
     "timetable",
     ours=("aanbieder", "inschrijver", "beide", "partijen"),
+    needs=("published", "filed", "noticed"),
     rows=(
         OBJECTION,
         OBJECTION_TO_BOTH,
@@ -221,6 +227,12 @@ TENDER_BIDDER = Procedure(
              required=took("archive", "contracted")),
     ),
     goals=(
+        Goal(
+            "published",
+            "Inkoopdocument gepubliceerd",
+            met_by=reached("due:published"),
+            row=(Match(PUBLICATION, but=ANSWERS, ours=False), Match(PUBLISHES, but=ANSWERS, ours=False)),
+        ),
         Goal(
             "questions_asked",
             "Vragen gesteld",

@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State
 
 from flows import forms
 from flows.forms import asked
-from flows.tender_bidder import OBJECTION_TERM
+from flows.tender_bidder import ANSWERS, OBJECTION_TERM, PUBLICATION, PUBLISHES
 from tijdig.engine import (
     Close,
     DueRule,
@@ -120,7 +120,7 @@ def answer(name: str, what: str) -> Step:
 #: What is published is open to objection, also before anybody is answered (Y-04); versions of a nota have a file each.
 PUBLISHED = Rows(
     "publications",
-    Match(("publicatie", "publiceren"), but=("nota", "inlichtingen"), ours=True, objection=True),
+    Match(PUBLISHES, but=ANSWERS, ours=True, objection=True),
     beside=True,
     facts=(objected_on("{row}"),),
     goals=(right_to_object("{row}", "{title}", "{row}"),),
@@ -138,7 +138,7 @@ TENDER_CARE_OFFICE = Procedure(
     readers=(BUYER, LAWYER, MANAGER),
     source="ZI tabel 2; P-00 tot P-13",
     opens_with=("timetable",),
-    timetable=Timetable("timetable", ours=OURS, rows=(PUBLISHED,)),
+    timetable=Timetable("timetable", ours=OURS, needs=("filed", "noticed"), rows=(PUBLISHED,)),
     facts=(
         Fact("timetable", "text", "Tijdschema", required=True),
         Fact("new_provider", "yes_no", "Nieuwe aanbieder"),
@@ -502,6 +502,7 @@ TENDER_ROUND = Procedure(
     timetable=Timetable(
         "timetable",
         ours=OURS,
+        needs=("published", "closed"),
         rows=(
             Rows("elsewhere", Match(("bericht", "overeenkomst", "budget", "gesprek", "einde", "eind"), ours=True)),
             Rows("windows", Match(ours=True, reading="window"), goals=(
@@ -530,8 +531,7 @@ TENDER_ROUND = Procedure(
             met_by=done("publish"),
             remind=COUNTDOWN,
             when_late=LATE,
-            row=(Match(("publicatie inkoop", "publicatie document", "publicatie", "inkoopdocument"),
-                       but=("nota", "inlichtingen"), ours=True),),
+            row=(Match(PUBLICATION, but=ANSWERS, ours=True), Match(PUBLISHES, but=ANSWERS, ours=True)),
         ),
         Goal(
             "asked",

@@ -130,7 +130,7 @@ NEEDY = replace(TENDER, timetable=replace(TENDER.timetable, needs=("closing",)))
 def test_a_timetable_without_a_row_that_a_definition_needs_is_refused_with_the_words_to_name_it() -> None:
     assert woven(CLOSES, procedure=NEEDY).goals
 
-    with pytest.raises(Refused, match="‘Gesloten’.*plan-2031.*sluit inschrij"):
+    with pytest.raises(Refused, match=r"‘Gesloten’.*plan-2031.*sluit inschrij"):
         woven(REPORT, procedure=NEEDY)
 
 

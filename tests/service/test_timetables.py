@@ -8,15 +8,35 @@ from pathlib import Path
 
 import pytest
 
+from flows.tender_bidder import TENDER_BIDDER
+from flows.tender_care_office import TENDER_CARE_OFFICE, TENDER_NOTA, TENDER_ROUND
+from models.organisation import Assignment, Person
 from models.session import Store
 from tests.databases import Databases
 from tests.service.house import DATA, NOW, new_house
+from tests.service.office import Office, found
+from tijdig.engine import Close, Fact, Go, Goal, Match, Procedure, Step, Timetable, done
+from tijdig.engine.errors import Refused
 from tijdig.service.imports import Imported, import_table
 from tijdig.service.tables import read_table
 from tijdig.service.weaving import facts_of, shape, timetable
 
 HEAD = "step_id,nl_name,who,date,time,kind,date_qualifier,date_to,objection_20d,source_or_derived"
 PUBLISHED = "A-1,publicatie inkoopdocument,zorgkantoor,2031-03-03,,intern,op,,ja,document"
+
+
+ENDLESS = Procedure(
+    "proef", code="PRF", title="Proef", revision=1, subject="lid", owner="kwaliteitsadviseur", late_to="directeur",
+    opens_with=("plan",), facts=(Fact("plan", "text", "Tijdschema", required=True),),
+    goals=(Goal("last", "Het laatste", role="directeur", met_by=done("finish"), row=(Match(("jaaropgave",)),)),),
+    steps=(
+        Step("work", "Doe", "kwaliteitsadviseur", undated="proef",
+             outcomes=(Go("done", "Gedaan"), Close("stopped", "Gestopt"))),
+        Step("finish", "Klaar", "kwaliteitsadviseur", due="last", outcomes=(Close("done", "Klaar"),)),
+    ),
+    timetable=Timetable("plan", ours=("aanbieder",)),
+)  # fmt: skip
+"""Its last step serves a date that not every timetable has."""
 
 
 @pytest.fixture
@@ -33,9 +53,6 @@ def take(store: Store, *rows: str, head: str = HEAD, data: bytes | None = None) 
 
 
 REFUSED = {
-    "a closing before its publication": (
-        [PUBLISHED, "A-2,sluiting inschrijving,aanbieder,2031-02-28,17:00,contract fataal,uiterlijk,,nee,document"],
-        "3 date", "rij 2"),
     "no such kind": ([PUBLISHED.replace("intern", "hard")], "2 kind", "wettelijk, contract, norm of intern"),
     "no such qualifier": ([PUBLISHED.replace(",op,", ",ongeveer,")], "2 date_qualifier", "Kies uit: uiterlijk"),
     "a step twice": ([PUBLISHED, PUBLISHED], "3 step_id", "rij 2"),
@@ -67,6 +84,94 @@ def test_a_bad_timetable_is_refused_whole_with_its_place_and_mend(
     assert said in done.problems[0].problem
     with house.read() as session:
         assert timetable(session, "a", needed=False) == []
+
+
+# --- what a timetable must have for the procedures that run on one
+
+CZ = (DATA / "cz-2021-timetable.csv").read_text(encoding="utf-8")
+CLOSES = "A-2,sluiting inschrijving,aanbieder,2031-05-30,17:00,contract fataal,uiterlijk,,nee,document"
+NOTICE = "A-3,voorlopig besluit,zorgkantoor,2031-07-01,,intern,uiterlijk,,ja,document"
+EARLY = CLOSES.replace("2031-05-30", "2031-02-28")
+
+
+@pytest.fixture
+def tenders(databases: Databases) -> Iterator[Store]:
+    """A house of who bids and of who buys."""
+    store = new_house(databases.new(), procedures=(TENDER_BIDDER, TENDER_ROUND, TENDER_CARE_OFFICE, TENDER_NOTA))
+    yield store
+    store.close()
+
+
+def employ(store: Store, role: str) -> None:
+    with store.write() as session:
+        session.add(Person(id="buyer1", name="Buyer"))
+        session.flush()
+        session.add(Assignment(person_id="buyer1", role=role))
+
+
+UNFIT = {
+    "a closing before its publication": ([PUBLISHED, EARLY, NOTICE], "3 date", "‘publicatie inkoopdocument’"),
+    "in other words": (
+        [PUBLISHED.replace("publicatie inkoopdocument", "bekendmaking van de aanbestedingsstukken"),
+         EARLY.replace("sluiting inschrijving", "uiterste datum indienen inschrijving"), NOTICE],
+        "3 date", "(2031-02-28) ligt voor"),
+    "a notice before the closing": ([PUBLISHED, CLOSES, NOTICE.replace("2031-07", "2031-04")], "4 date", "ligt voor"),
+    "no closing": ([PUBLISHED, NOTICE], "1 nl_name", "‘Ingeschreven’"),
+    "no notice that we know": ([PUBLISHED, CLOSES, NOTICE.replace("voorlopig besluit", "mededeling")], "1 nl_name",
+                               "Woorden die wij kennen: bericht aanmerking"),
+    "no publication": ([CLOSES, NOTICE], "1 nl_name", "‘Inkoopdocument gepubliceerd’"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "place", "said"), UNFIT.values(), ids=UNFIT)
+def test_a_timetable_on_which_no_tender_can_run_is_refused(
+    tenders: Store, rows: list[str], place: str, said: str
+) -> None:
+    done = take(tenders, *rows)
+
+    assert {f"{problem.row} {problem.column}" for problem in done.problems} == {place}
+    assert said in done.problems[0].problem
+    with tenders.read() as session:
+        assert timetable(session, "a", needed=False) == []
+
+
+def test_rows_of_a_later_file_are_held_beside_those_that_are_stored(tenders: Store) -> None:
+    assert take(tenders, PUBLISHED, CLOSES, NOTICE).problems == ()
+
+    early, later = take(tenders, EARLY), take(tenders, CLOSES.replace("05-30", "06-06"))
+
+    assert [f"{problem.row} {problem.column}" for problem in early.problems] == ["2 date"]
+    assert (later.problems, later.changed) == ((), 1)
+
+
+def test_only_the_procedures_that_somebody_here_runs_must_fit(tenders: Store) -> None:
+    without_who = [row.replace("zorgkantoor", "").replace("aanbieder", "") for row in (PUBLISHED, CLOSES, NOTICE)]
+    assert take(tenders, *without_who).problems != ()  # a care office would not know its own rows
+
+    employ(tenders, "inkoper")
+
+    assert take(tenders, *without_who).problems == ()
+
+
+def test_an_import_tells_which_row_is_which_date_of_each_procedure(tenders: Store) -> None:
+    employ(tenders, "inkoper")
+
+    done = take(tenders, PUBLISHED, CLOSES, NOTICE)
+
+    assert {fit.goal: fit.row for fit in done.fits} == {
+        "published": "A-1", "filed": "A-2", "noticed": "A-3", "questions_asked": "", "offered": "",
+        "certificate_requested": "", "certified": "", "agreed": "",
+    }  # fmt: skip
+    assert {fit.procedure for fit in done.fits} == {"tender-bidder"}
+
+
+def test_a_case_does_not_open_on_a_timetable_on_which_it_would_never_end(databases: Databases) -> None:
+    office = Office(found(databases.new(), procedures=(ENDLESS,)))
+    assert take(office.store, CLOSES).problems == ()
+
+    with pytest.raises(Refused, match=r"proef.*tijdschema 'a'.*never closes"):
+        office.open("proef", "lid-001", plan="a")
+    office.store.close()
 
 
 def test_a_file_without_a_needed_column_names_it(house: Store) -> None:

@@ -13,15 +13,16 @@ from typing import Any
 
 from tijdig.engine.acts import admit
 from tijdig.engine.advance import Advance, advance, open_case
-from tijdig.engine.calendar import instant, local_day, midnight
+from tijdig.engine.calendar import Calendar, instant, local_day, midnight
 from tijdig.engine.case import Case, Effect, Record, Terms
 from tijdig.engine.checks import place
 from tijdig.engine.conditions import AtLimit
 from tijdig.engine.errors import Problem, Refused
 from tijdig.engine.fold import apply, fold
-from tijdig.engine.language import DueRule, Fact, Goal, Procedure, Step, walk
+from tijdig.engine.language import DueRule, Fact, Goal, Procedure, Setting, Step, walk
 from tijdig.engine.plan import Obligation, lapse, obligations, standing
 from tijdig.engine.state import State
+from tijdig.engine.terms import weeks
 from tijdig.engine.timetable import sample as sample_timetable
 
 NOON = time(12, 0)
@@ -333,6 +334,26 @@ def opening(procedure: Procedure, day: date) -> Record:
     }
     values = {fact.fact: sample(fact, later.get(fact.fact, day)) for fact in facts}
     return Record(instant(day, NOON), "open", "who-opens", values)
+
+
+def with_stand_ins(procedure: Procedure, settings: Mapping[str, Any], calendar: Calendar) -> Terms:
+    """Terms to rehearse on: something stands in for each setting that nobody has chosen yet."""
+    stand_ins = {setting.id: _stand_in(setting) for setting in procedure.settings if setting.default is None}
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    return Terms(procedure, {**stand_ins, **chosen}, calendar)
+
+
+def _stand_in(setting: Setting) -> Any:
+    match setting.kind:
+        case "term":
+            return weeks(2)
+        case "number":
+            return 1
+        case "yes_no":
+            return True
+        case "choice":
+            return setting.choices[0]
+    return f"nog niet gekozen: {setting.id}"
 
 
 def sample(fact: Fact, day: date) -> Any:

@@ -176,8 +176,8 @@ def absent(procedure: Procedure, goal: Goal, name: str) -> str:
     """That a timetable has no row for a goal, and how to name the row."""
     words = ", ".join(dict.fromkeys(word for match in goal.row for word in match.says))
     return (
-        f"‘{goal.label}’ staat niet in tijdschema '{name}', en zonder kan {procedure.id} niet. Voeg de rij toe, of noem "
-        f"haar in 'nl_name' en 'who' zo dat wij haar kennen. Woorden die wij kennen: {words}."
+        f"‘{goal.label}’ staat niet in tijdschema '{name}', en {procedure.id} kan niet zonder. Voeg de rij toe, of "
+        f"noem haar in 'nl_name' en 'who' zo dat wij haar kennen. Woorden die wij kennen: {words}."
     )
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
 from models import schema
-from models.case import Case
 from models.message import UNSENT, Mail
 from models.operation import Installation, Run
 from models.session import Store
@@ -22,6 +21,7 @@ from tijdig.engine.calendar import local_day, short_moment
 from tijdig.engine.errors import TijdigError
 from tijdig.service.clock import installation, set_clock
 from tijdig.service.deliver import route_of
+from tijdig.service.fitting import used
 from tijdig.service.held import LOADER
 from tijdig.service.hold import is_held
 from tijdig.service.incidents import open_incidents
@@ -129,13 +129,9 @@ def _settings_set(session: Session, settings: Settings, wall: datetime) -> Found
 
 
 def _roles(session: Session, settings: Settings, wall: datetime) -> Found:
-    people, today, needed = Directory.load(session), local_day(set_clock(session, None, wall=wall)), set[str]()
-    held, run = people.held_roles(today), set(session.exec(select(Case.procedure).distinct()))
-    for definition in definitions(session):
-        terms = LOADER.load(session, current(session, definition.procedure))
+    today, needed = local_day(set_clock(session, None, wall=wall)), set[str]()
+    for terms in used(session, today):
         procedure = terms.procedure
-        if held and terms.role(procedure.owner) not in held and procedure.id not in run:
-            continue  # it is published in every house, and run in those that it is for
         roles = (
             procedure.owner,
             procedure.late_to,
@@ -143,7 +139,7 @@ def _roles(session: Session, settings: Settings, wall: datetime) -> Found:
             *(g.role for g in procedure.goals),
         )
         needed |= {role for role in map(terms.role, roles) if role}
-    bare = sorted(needed - held)
+    bare = sorted(needed - Directory.load(session).held_roles(today))
     mend = "Wijs ze toe: tijdig import assignments BESTAND."
     return not bare, f"Door niemand bezet: {', '.join(bare)}. {mend}" if bare else "alle rollen zijn bezet"
 

@@ -23,6 +23,7 @@ from tijdig.service.announce import announce
 from tijdig.service.cases import Doing
 from tijdig.service.cohorts import EVERY_MEMBER, take_cohort
 from tijdig.service.exports import COLUMNS, scope_text, settings_texts, unknown_kind
+from tijdig.service.fitting import Fit, fit
 from tijdig.service.intake import Intake, Spans, edit, take_members, take_people, take_period
 from tijdig.service.kpis import ASKED, COUNTED, take_kpis
 from tijdig.service.people import ADMINISTRATOR, MEMBER
@@ -52,13 +53,14 @@ LEFT = "left_on"
 class Imported:
     """What an import did, or with `dry_run` would do: rows that were new, rows that changed; or all its problems.
 
-    `amended`: the running cases that an amended timetable moves.
+    `amended`: the running cases that an amended timetable moves. `fits`: which of its rows is which date.
     """
 
     added: int = 0
     changed: int = 0
     problems: tuple[RowProblem, ...] = ()
     amended: Amended = NOTHING
+    fits: tuple[Fit, ...] = ()
 
 
 def import_table(
@@ -79,13 +81,17 @@ def import_table(
     dates = dates_of(session, name) if kind == "timetable" else {}
     with session.begin_nested() as attempt:
         TAKE[kind](intake)
-        if table.problems:
+        problems, fits = table.problems, ()
+        if not problems:
+            intake.finish()
+        if kind == "timetable" and not problems:
+            fits, problems = fit(session, name, table, intake.today)
+        if problems:
             attempt.rollback()
-            return Imported(problems=table.problems)
-        intake.finish()
+            return Imported(problems=problems)
         doing = Doing(by, now, reason=f"Het tijdschema {name} is gewijzigd.")
         amended = amend(session, name, dates, doing) if dates else NOTHING
-        done = Imported(intake.added, intake.changed, amended=amended)
+        done = Imported(intake.added, intake.changed, amended=amended, fits=fits)
         if dry_run:
             attempt.rollback()
             return done

@@ -18,12 +18,10 @@ from sqlmodel import Session, col, select
 from models.pins import CalendarVersion, SettingsVersion
 from models.schema import open_store
 from tijdig.engine.calendar import Calendar
-from tijdig.engine.case import Terms
 from tijdig.engine.errors import Misconfigured, Problem
-from tijdig.engine.language import Procedure, Setting
-from tijdig.engine.simulate import rehearse
+from tijdig.engine.language import Procedure
+from tijdig.engine.simulate import rehearse, with_stand_ins
 from tijdig.engine.snapshot import value_from_json
-from tijdig.engine.terms import weeks
 
 DAYS = 5 * 365 + 2
 SHARE = 61
@@ -95,21 +93,4 @@ def _settle_in(settings: Mapping[str, Any], calendar: Calendar) -> None:
 
 def _rehearse(procedure: Procedure, days: tuple[date, ...], outcomes: bool) -> list[Problem]:
     settings, calendar = _HOUSE[0]
-    stand_ins = {s.id: _stand_in(s) for s in procedure.settings if s.default is None}
-    chosen = {name: value for name, value in settings.items() if value is not None}
-    terms = Terms(procedure, {**stand_ins, **chosen}, calendar)
-    return list(rehearse(terms, days, outcomes=outcomes))
-
-
-def _stand_in(setting: Setting) -> Any:
-    """Something that may stand for a setting which nobody has chosen yet."""
-    match setting.kind:
-        case "term":
-            return weeks(2)
-        case "number":
-            return 1
-        case "yes_no":
-            return True
-        case "choice":
-            return setting.choices[0]
-    return f"nog niet gekozen: {setting.id}"
+    return list(rehearse(with_stand_ins(procedure, settings, calendar), days, outcomes=outcomes))

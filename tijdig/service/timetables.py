@@ -41,8 +41,6 @@ QUALIFIERS = (*LAST_DAYS, *BEFORE, *FROM)
 """What may stand in `date_qualifier` beside a date; "tot" is read as "voor" (domain/deadlines.md, 4)."""
 
 OBJECTION = ("ja", "nee", "n.v.t.", "nvt")
-_FIRST = re.compile(r"\bpubli\w+.*\b(inkoop|document|stuk|bestek|leidraad|beleid|aanbested)")
-_CLOSING = re.compile(r"\bsluit")
 
 
 def take_timetable(intake: Intake) -> None:
@@ -53,7 +51,6 @@ def take_timetable(intake: Intake) -> None:
     )
     stored = {row.step_id: row for row in rows}
     found = [_Found(row, row.reference("step_id"), _cells(row)) for row in intake.table.rows]
-    _in_order(found)
     _link(found, {step: cells_of(row) for step, row in stored.items()})
     for each in found:
         if not intake.sound(each.row):
@@ -78,10 +75,6 @@ class _Found:
     @property
     def day(self) -> date | None:
         return date.fromisoformat(said) if (said := first_day(self.cells)) else None
-
-    @property
-    def title(self) -> str:
-        return str(self.cells["nl_name"]).lower()
 
     @property
     def publishes(self) -> bool:
@@ -146,17 +139,6 @@ def _plain(qualifier: str) -> str:
 
 
 # --- rows among each other
-
-
-def _in_order(found: Sequence[_Found]) -> None:
-    """What closes does not close before it was published."""
-    published = [(each, each.day) for each in found if each.day and _FIRST.search(each.title)]
-    closing = [(each, each.day) for each in found if each.day and _CLOSING.search(each.title)]
-    for first, begin in published[:1]:
-        for last, end in closing:
-            if end < begin:
-                last.row.fault("date", f"‘{last.title}’ ({end}) ligt voor ‘{first.title}’ ({begin}, rij "
-                                       f"{first.row.number}). Verbeter een van de twee.")  # fmt: skip
 
 
 def _link(found: Sequence[_Found], stored: Mapping[str, Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import event
@@ -18,15 +18,18 @@ from sqlmodel import Session, col, func, select
 
 from models.operation import TimetableRow
 from models.pins import Definition
+from tijdig.engine.calendar import local_day
 from tijdig.engine.case import Record, Terms
+from tijdig.engine.checks import check
 from tijdig.engine.due import Basis
 from tijdig.engine.errors import Refused
 from tijdig.engine.language import LANGUAGE, DueRule, Procedure
+from tijdig.engine.simulate import rehearse, with_stand_ins
 from tijdig.engine.snapshot import canonical, digest, to_json
 from tijdig.engine.terms import Term
 from tijdig.engine.timetable import UNTIL, Row, weave
 from tijdig.service.held import LOADER
-from tijdig.service.pins import BETWEEN, Pins, woven_as
+from tijdig.service.pins import BETWEEN, Pins, current, definitions, procedure_of, woven_as
 
 Rows = Sequence[TimetableRow]
 
@@ -96,13 +99,16 @@ def _knowing(opening: Record, facts: dict[str, Any]) -> Record:
 def publish_woven(session: Session, procedure: Procedure, name: str, rows: Rows, *, at: datetime) -> int:
     """The definition that a procedure and these rows make, stored when it is new; gives its number.
 
-    Raises Refused when a row has the name of something else.
+    Raises Refused when a row has the name of something else or one that is needed is not there, and when what is made
+    does not pass the checks: it was never looked at before (law 9).
     """
-    snapshot = canonical(to_json(weave(procedure, name, [shape(row) for row in rows])))
+    woven = weave(procedure, name, [shape(row) for row in rows])
+    snapshot = canonical(to_json(woven))
     sha256, lineage = digest(snapshot), woven_as(procedure.id, name)
     known = session.exec(select(Definition.id).where(Definition.sha256 == sha256)).first()
     if known:
         return known
+    _refuse_unsound(session, woven, name, local_day(at))
     last = session.exec(select(func.max(Definition.revision)).where(Definition.procedure == lineage)).one() or 0
     made = Definition(procedure=lineage, revision=last + 1, language=LANGUAGE, sha256=sha256, snapshot=snapshot,
                       published_at=at)  # fmt: skip
@@ -112,6 +118,16 @@ def publish_woven(session: Session, procedure: Procedure, name: str, rows: Rows,
     LOADER.forget(number)
     event.listen(session, "after_soft_rollback", lambda *_: LOADER.forget(number))  # the number may come again
     return number
+
+
+def _refuse_unsound(session: Session, woven: Procedure, name: str, day: date) -> None:
+    """Read it, and play it once from this day, on dates that are made up: those of the timetable may be past."""
+    others = [procedure_of(definition) for definition in definitions(session)]
+    house = LOADER.load(session, current(session, woven.id))
+    terms = with_stand_ins(woven, house.settings, house.calendar)
+    for found in (*check(woven, others), *rehearse(terms, [day], outcomes=False)):
+        said = f"{found.place}: {found.problem}. {found.mend}"
+        raise Refused(f"{woven.id} loopt niet op tijdschema '{name}'. {said}", code=found.code)
 
 
 def weave_anew(session: Session, procedures: Sequence[Procedure], *, at: datetime) -> None:
