@@ -401,9 +401,10 @@ TENDER_CARE_OFFICE = Procedure(
         ),
         Step(
             "finish",
-            "Sluit het dossier: het bezwaar is beantwoord",
+            "Sluit het dossier: alles is gedaan en elk bezwaar is beantwoord",
             DESK,
-            needs=took("file_nza", "filed") & ANSWERED,
+            needs=took("notice", "eligible") & done("offer") & done("budget") & done("sign") & done("file_nza")
+            & ANSWERED,
             due=DueRule(after="opened:finish", within=DESK_TERM),
             when_late=LATE,
             outcomes=(Close("contracted", "Gecontracteerd", tells=(PROVIDER,)),),

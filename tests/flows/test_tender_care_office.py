@@ -186,6 +186,21 @@ def test_another_office_without_budget_certificate_or_talks_runs_on_its_own_rows
     }  # fmt: skip
 
 
+def test_a_provider_of_an_office_that_files_no_budget_is_contracted(office: Office) -> None:
+    assert take(office.store, "timetable", OTHER, name="x-2028").problems == ()
+    signed = forward(
+        office, ("2027-05-31", opens(timetable="x-2028")), ("2027-07-30", hands_in("2027-07-30T08:00")),
+        ("2027-08-02", decides("desk1", "complete", "complete")),
+        ("2027-08-03", decides("assessor1", "assess_1", "suitable")),
+        ("2027-08-03", decides("assessor2", "assess_2", "suitable")),
+        ("2027-09-01", decides("buyer1", "notice", "eligible")), ("2027-10-01", decides("buyer1", "offer", "offered")),
+        ("2027-10-20", decides("desk1", "sign", "signed", agreement="@overeenkomst.pdf")),
+    )  # fmt: skip
+
+    assert signed.tasks(CASE) == ["finish inkoopbureau"]
+    assert decides("desk1", "finish", "contracted")(signed)[-1] == "close case contracted"
+
+
 # --- one provider, from hand-in to contract
 
 
