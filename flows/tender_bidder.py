@@ -69,8 +69,8 @@ COUNTDOWN = (Remind("two_weeks", before=weeks(2)), Remind("three_days", before=d
 #: What a date of the other side comes to: it is reached, and asks nothing of us.
 THEIRS = Goal("{row}", "{title}", DueRule(on="{row}"), met_by=reached("{row}"))
 
-PUBLICATION = ("publicatie inkoop", "publicatie document", "publicatie stukken", "publicatie bestek", "inkoopdocument")
-PUBLISHES = ("publicatie", "publiceren", "gepubliceerd", "bekendmaking", "bekend maken")
+PUBLICATION = ("publicatie inkoop", "publicatie document", "publicatie stukken", "publicatie bestek")
+PUBLISHES = ("publicatie", "publiceren", "gepubliceerd", "bekendmaking", "bekend maken", "inkoopdocument")
 ANSWERS = ("nota", "inlichtingen")
 """What a row says of the publication with which it begins, and of that of the answers, which it is not."""
 

@@ -174,6 +174,14 @@ def test_a_case_does_not_open_on_a_timetable_on_which_it_would_never_end(databas
     office.store.close()
 
 
+def test_the_rows_of_a_timetable_may_stand_in_any_order(tenders: Store) -> None:
+    employ(tenders, "inkoper")
+    head, *rows = CZ.strip().split("\n")
+    assert take(tenders, data="\n".join([head, *reversed(rows)]).encode()).problems == ()
+
+    assert Office(tenders).on("2020-05-20").open("tender-bidder", "cz", "buyer1", timetable="a")[0] == "open case"
+
+
 def test_a_file_without_a_needed_column_names_it(house: Store) -> None:
     done = take(house, "A-1,x,2031-03-03", head="step_id,nl_name,date")
 

@@ -32,6 +32,9 @@ NOTHING: Wanted = {}
 SAMPLE = "who-does-"
 """Who fills in sample values is called so; the step follows."""
 
+OF_DATES = ("BORN_LATE", "REMIND_AFTER_DUE")
+"""The contradictions that lie in dates and not in the shape of a definition."""
+
 HORIZON = timedelta(days=3 * 366)
 """A case in which all was done on time and that is not closed by then never ends."""
 
