@@ -86,6 +86,17 @@ def test_an_approval_of_a_zap_names_advice_reason_and_who_decided(
     )
 
 
+def test_a_timetable_that_is_looked_at_first_tells_which_row_is_which_date(trial: Tijdig) -> None:
+    look = ("import", "timetable", DATA / "timetable-kust.csv", "--name", "kust", "--plan")
+
+    shown = [[cell.strip() for cell in row.split("   ") if cell.strip()] for row in trial(*look).out.splitlines()]
+    found = {each["goal"]: each["row"] for each in trial(*look, "--json").json["fits"]}
+
+    assert ["tender-bidder", "Ingeschreven", "stap-2.2"] in shown
+    assert ["tender-bidder", "Certificaat werkt", "geen rij, valt weg"] in shown
+    assert (found["filed"], found["certified"]) == ("stap-2.2", "")
+
+
 def test_a_tender_checklist_explains_each_date_of_the_timetable(trial: Tijdig, tmp_path: Path) -> None:
     trial("import", "timetable", DATA / "cz-2021-timetable.csv", "--name", "cz-2021", "--at", "2020-05-01")
     trial("start", "tender-bidder", "--subject", "cz", "--set", "timetable=cz-2021", "--by", "buyer1")

@@ -1,11 +1,16 @@
 """The house: its settings, and tables that come in and go out."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tijdig.cli.command import AS_JSON, AT, BY, command, option
-from tijdig.cli.screen import line, row_problem, say, show_json
+from tijdig.cli.screen import line, row_problem, say, show_json, table
 from tijdig.cli.words import _
+
+if TYPE_CHECKING:
+    from tijdig.service.fitting import Fit
 
 KINDS = "people, members, assignments, absences, settings, timetable, cohort, kpis"
 KIND = option("kind", metavar=_("SOORT"), help=KINDS)
@@ -54,6 +59,7 @@ def take_in(kind: str, file: str, dry_run: bool, name: str, at: str | None, as_j
     from tijdig.cli import edge
     from tijdig.cli.moving import amended, show_moves
     from tijdig.service.acting import may_administer
+    from tijdig.service.amend import NOTHING
     from tijdig.service.imports import import_table
 
     data = edge.read_file(Path(file))
@@ -63,17 +69,27 @@ def take_in(kind: str, file: str, dry_run: bool, name: str, at: str | None, as_j
         done = import_table(session, kind, data, by=edge.account(), now=now, name=name, dry_run=dry_run)
         if done.problems or dry_run:
             session.rollback()
-    moved = amended(done.amended) if kind == "timetable" else {}
+    moved = amended(done.amended) | {"fits": list(map(asdict, done.fits))} if kind == "timetable" else {}
     if as_json:
         problems = [asdict(problem) for problem in done.problems]
         show_json({"added": done.added, "changed": done.changed, "problems": problems, **moved})
     elif not done.problems:
         line(_("{added} toegevoegd, {changed} gewijzigd").format(added=done.added, changed=done.changed))
-        if any(moved.values()):
+        if dry_run and done.fits:
+            _show_fits(done.fits)
+        if done.amended != NOTHING:
             show_moves(moved, plan=dry_run)
     for problem in done.problems:
         say(row_problem(problem))
     return 1 if done.problems else 0
+
+
+def _show_fits(fits: "Sequence[Fit]") -> None:
+    """Which row is which date of each procedure."""
+    table(
+        (_("procedure"), _("wat"), _("rij")),
+        [(fit.procedure, fit.label, fit.row or _("geen rij, valt weg")) for fit in fits],
+    )
 
 
 @command("export", _("Geef een tabel uit, met de kolommen die import inneemt."), KIND, NAME)
