@@ -314,6 +314,10 @@ def _of(anchor: str) -> str:
     return name if kind else ""
 
 
+def _left(anchor: str, gone: Collection[str]) -> str:
+    return "" if _of(anchor) in gone else anchor
+
+
 def _without(gone: Collection[str]) -> Change:
     """What is not there counts as what does not apply: done, with no outcome."""
 
@@ -330,8 +334,7 @@ def _without(gone: Collection[str]) -> Change:
             case AtLimit(part=part) if part in gone:
                 return NEVER
             case Fact():
-                kept = {name: "" for name in ("fresh_on", "expected") if _of(getattr(value, name)) in gone}
-                return replace(value, **kept) if kept else value
+                return replace(value, fresh_on=_left(value.fresh_on, gone), expected=_left(value.expected, gone))
             case Step():
                 return _step_without(value, gone)
         return value

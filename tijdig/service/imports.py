@@ -81,7 +81,7 @@ def import_table(
     dates = dates_of(session, name) if kind == "timetable" else {}
     with session.begin_nested() as attempt:
         TAKE[kind](intake)
-        problems, fits = table.problems, ()
+        problems, fits = table.problems, tuple[Fit, ...]()
         if not problems:
             intake.finish()
         if kind == "timetable" and not problems:
