@@ -69,15 +69,40 @@ COUNTDOWN = (Remind("two_weeks", before=weeks(2)), Remind("three_days", before=d
 #: What a date of the other side comes to: it is reached, and asks nothing of us.
 THEIRS = Goal("{row}", "{title}", DueRule(on="{row}"), met_by=reached("{row}"))
 
-PUBLICATION = ("publicatie inkoop", "publicatie document", "publicatie stukken", "publicatie bestek")
-PUBLISHES = ("publicatie", "publiceren", "gepubliceerd", "bekendmaking", "bekend maken", "inkoopdocument")
+PUBLISHES = (
+    "publicatie", "publiceren", "gepubliceerd", "bekendmaking", "bekend maken", "aankondiging", "inkoopdocument",
+)  # fmt: skip
 ANSWERS = ("nota", "inlichtingen")
-"""What a row says of the publication with which it begins, and of that of the answers, which it is not."""
-
 QUESTIONS = ("vragen", "vraag stel")
+CLOSING = (
+    "sluit inschrij", "uiterst inschrij", "eind inschrij", "laatst inschrij", "deadline inschrij", "sluit offerte",
+    "sluit aanmeld",
+)  # fmt: skip
+NOTICE = ("bericht aanmerking", "toetsbericht", "uitslag", "gunning", "voorlopig besluit")
 OFFERED = ("overeenkomst aanb", "contract aanb", "overeenkomst verzend")
 OFFER = (*OFFERED, "budgetafspraak", "productieafspraak", "offerte verzend")
-"""What a row says that asks something, offers the agreement, or is about what only who may have one hears of."""
+"""By which words rows are known; of the offer and what is in it only who may have an agreement hears."""
+OTHERS = (*PUBLISHES, *ANSWERS, *QUESTIONS, *OFFER)
+
+
+def publication(*, ours: bool) -> tuple[Match, ...]:
+    """The row of the publication with which it begins: by its words, else the first that is open to objection."""
+    documents = ("publicatie inkoop", "publicatie document", "publicatie stukken", "publicatie bestek")
+    return (
+        Match(documents, but=ANSWERS, ours=ours),
+        Match(PUBLISHES, but=(*ANSWERS, *NOTICE), ours=ours),
+        Match(but=(*ANSWERS, *NOTICE), ours=ours, objection=True),
+    )
+
+
+def notice(*, ours: bool) -> tuple[Match, ...]:
+    """The row of the notice: by its words, else what is open to objection and is nothing else that we know."""
+    return (
+        Match(NOTICE, ours=ours),
+        Match(("besluit", "beslissing", "mededeling", "selectie"), but=OTHERS, ours=ours),
+        Match(but=OTHERS, ours=ours, objection=True),
+    )
+
 
 REJECTED = took("notice", "not_eligible") | took("verdict", "not_eligible")
 UNSIGNED = took("sign", "declined") | took("certificate_works", "no_agreement")
@@ -231,7 +256,7 @@ TENDER_BIDDER = Procedure(
             "published",
             "Inkoopdocument gepubliceerd",
             met_by=reached("due:published"),
-            row=(Match(PUBLICATION, but=ANSWERS, ours=False), Match(PUBLISHES, but=ANSWERS, ours=False)),
+            row=publication(ours=False),
         ),
         Goal(
             "questions_asked",
@@ -251,7 +276,7 @@ TENDER_BIDDER = Procedure(
             when_late=MISSED,
             lapse="too_late",
             row=(
-                Match(("sluit inschrij", "uiterst inschrij", "sluit offerte", "sluit aanmeld")),
+                Match(CLOSING),
                 Match(("indien inschrij", "indien offerte", "indien aanmeld", "inschrijv"), ours=True, fatal=True),
                 Match(ours=True, fatal=True, timed=True),
             ),
@@ -262,7 +287,7 @@ TENDER_BIDDER = Procedure(
             role=BUYER,
             met_by=done("notice"),
             when_late=MISSED,
-            row=(Match(("bericht aanmerking", "toetsbericht", "uitslag", "gunning", "voorlopig besluit"), ours=False),),
+            row=notice(ours=False),
         ),
         Goal(
             "offered",

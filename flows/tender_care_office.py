@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State
 
 from flows import forms
 from flows.forms import asked
-from flows.tender_bidder import ANSWERS, OBJECTION_TERM, PUBLICATION, PUBLISHES
+from flows.tender_bidder import ANSWERS, CLOSING, NOTICE, OBJECTION_TERM, PUBLISHES, notice, publication
 from tijdig.engine import (
     Close,
     DueRule,
@@ -120,7 +120,7 @@ def answer(name: str, what: str) -> Step:
 #: What is published is open to objection, also before anybody is answered (Y-04); versions of a nota have a file each.
 PUBLISHED = Rows(
     "publications",
-    Match(PUBLISHES, but=ANSWERS, ours=True, objection=True),
+    Match(PUBLISHES, but=(*ANSWERS, *NOTICE), ours=True, objection=True),
     beside=True,
     facts=(objected_on("{row}"),),
     goals=(right_to_object("{row}", "{title}", "{row}"),),
@@ -159,7 +159,7 @@ TENDER_CARE_OFFICE = Procedure(
             met_by=in_time("filed_at", "filed"),
             when_late=(Escalate("not_filed", to=DESK, after=working_days(1)),),  # by then the register was opened
             row=(
-                Match(("sluit inschrij", "uiterst inschrij", "sluit offerte", "sluit aanmeld")),
+                Match(CLOSING),
                 Match(("indien inschrij", "indien offerte", "indien aanmeld", "inschrijv"), ours=False, fatal=True),
                 Match(ours=False, fatal=True, timed=True),
             ),
@@ -171,7 +171,7 @@ TENDER_CARE_OFFICE = Procedure(
             met_by=done("notice"),
             remind=COUNTDOWN,
             when_late=LATE,
-            row=(Match(("bericht aanmerking", "toetsbericht", "uitslag", "gunning", "voorlopig besluit"), ours=True),),
+            row=notice(ours=True),
         ),
         Goal(
             "talked",
@@ -532,7 +532,7 @@ TENDER_ROUND = Procedure(
             met_by=done("publish"),
             remind=COUNTDOWN,
             when_late=LATE,
-            row=(Match(PUBLICATION, but=ANSWERS, ours=True), Match(PUBLISHES, but=ANSWERS, ours=True)),
+            row=publication(ours=True),
         ),
         Goal(
             "asked",
@@ -553,7 +553,7 @@ TENDER_ROUND = Procedure(
             "closed",
             "Inschrijving gesloten",
             met_by=reached("due:closed"),
-            row=(Match(("sluit inschrij", "uiterst inschrij", "sluit offerte", "sluit aanmeld")),),
+            row=(Match(CLOSING),),
         ),
         Goal(
             "opened",

@@ -117,8 +117,9 @@ UNFIT = {
         "3 date", "(2031-02-28) ligt voor"),
     "a notice before the closing": ([PUBLISHED, CLOSES, NOTICE.replace("2031-07", "2031-04")], "4 date", "ligt voor"),
     "no closing": ([PUBLISHED, NOTICE], "1 nl_name", "‘Ingeschreven’"),
-    "no notice that we know": ([PUBLISHED, CLOSES, NOTICE.replace("voorlopig besluit", "mededeling")], "1 nl_name",
-                               "Woorden die wij kennen: bericht aanmerking"),
+    "no notice that we know": (
+        [PUBLISHED, CLOSES, NOTICE.replace("voorlopig besluit", "bijpraten").replace(",ja,", ",nee,")], "1 nl_name",
+        "Woorden die wij kennen: bericht aanmerking"),
     "no publication": ([CLOSES, NOTICE], "1 nl_name", "‘Inkoopdocument gepubliceerd’"),
 }  # fmt: skip
 
@@ -133,6 +134,19 @@ def test_a_timetable_on_which_no_tender_can_run_is_refused(
     assert said in done.problems[0].problem
     with tenders.read() as session:
         assert timetable(session, "a", needed=False) == []
+
+
+KNOWN = {
+    "a decision": NOTICE.replace("voorlopig besluit", "beslissing over de inschrijving"),
+    "what is open to objection": NOTICE.replace("voorlopig besluit", "toetsing klaar"),
+}
+
+
+@pytest.mark.parametrize("row", KNOWN.values(), ids=KNOWN)
+def test_a_notice_in_other_words_is_known_by_what_it_is(tenders: Store, row: str) -> None:
+    done = take(tenders, PUBLISHED, CLOSES, row)
+
+    assert {fit.row for fit in done.fits if fit.goal == "noticed"} == {"A-3"}
 
 
 def test_rows_of_a_later_file_are_held_beside_those_that_are_stored(tenders: Store) -> None:
