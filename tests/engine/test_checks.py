@@ -38,6 +38,7 @@ from tijdig.engine import (
     done,
     is_,
     known,
+    reached,
     took,
     weeks,
     working_days,
@@ -46,7 +47,7 @@ from tijdig.engine.calendar import Calendar
 from tijdig.engine.case import Terms
 from tijdig.engine.checks import check
 from tijdig.engine.language import FactKind
-from tijdig.engine.simulate import rehearse
+from tijdig.engine.simulate import rehearse, stand_ins
 from tijdig.service.rehearsal import SPARSE
 
 PROCEDURES = (
@@ -256,6 +257,32 @@ def test_a_contradiction_of_some_days_only_is_found_on_those_days():
         return any(p.code == "BORN_LATE" for p in rehearse(Terms(definition, {}, Calendar()), [day]))
 
     assert {born_late(day) for day in around_easter} == {True, False}
+
+
+OPTIONAL = {
+    "while it is not set the step opens too late": (Goal("goal", "Doel", after(UNSET), role="rol"), "BORN_LATE"),
+    "once it is set the reminder comes too late": (
+        Goal("goal", "Doel", after(days(3)), role="rol", remind=(Remind("late", after=UNSET),)), "REMIND_AFTER_DUE"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("goal", "code"), OPTIONAL.values(), ids=OPTIONAL)
+def test_what_may_stay_unset_is_rehearsed_both_ways(goal: Goal, code: str) -> None:
+    late = Goal("late", "Later", after(weeks(8)), role="rol")
+    last = work("last", needs=reached("due:goal") | reached("due:late"))
+    procedure = a_procedure(work("first", outcomes=GO), last, goals=(goal, late))
+
+    found = [p for terms in stand_ins(procedure, {}, Calendar()) for p in rehearse(terms, [date(2026, 1, 5)])]
+
+    assert {problem.code for problem in found} == {code}
+
+
+def test_what_ends_on_a_date_that_may_stay_unset_may_stand_without_it() -> None:
+    procedure = a_procedure(
+        work(needs=reached("due:goal"), due="goal"), goals=(Goal("goal", "Doel", after(UNSET), role="rol"),)
+    )
+
+    assert list(rehearse(Terms(procedure, {}, Calendar()), [date(2026, 1, 5)])) == []
 
 
 @pytest.mark.parametrize("procedure", PROCEDURES, ids=lambda procedure: procedure.id)

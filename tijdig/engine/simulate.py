@@ -35,6 +35,9 @@ SAMPLE = "who-does-"
 OF_DATES = ("BORN_LATE", "REMIND_AFTER_DUE")
 """The contradictions that lie in dates and not in the shape of a definition."""
 
+OF_ENDS = ("STUCK", "GO_NOWHERE", "UNREACHABLE")
+"""Those that say that a case, or a way through it, never ends."""
+
 HORIZON = timedelta(days=3 * 366)
 """A case in which all was done on time and that is not closed by then never ends."""
 
@@ -74,13 +77,15 @@ def rehearse(terms: Terms, days: Iterable[date], *, outcomes: bool = True) -> It
     """Contradictions in the two runs from each start day; each kind is told once, with the first day that shows it.
 
     From the first day each outcome is tried too: that does not hang on the calendar. Without `outcomes` it is not, for
-    who has shared the days out and tried them elsewhere.
+    who has shared the days out and tried them elsewhere. Where a date may stay unset and is, a case need not end.
     """
     terms = Terms(sample_timetable(terms.procedure), terms.settings, terms.calendar)
     told: set[tuple[str, str]] = set()
+    unset = any(setting.optional and terms.value(setting) is None for setting in terms.procedure.settings)
+    passed = OF_ENDS if unset else ()
     for i, day in enumerate(days):
         for problem in _rehearsed(Case(terms, (opening(terms.procedure, day),), {}), day, thorough=outcomes and i == 0):
-            if (problem.place, problem.code) not in told:
+            if problem.code not in passed and (problem.place, problem.code) not in told:
                 told.add((problem.place, problem.code))
                 yield problem
 
@@ -339,11 +344,17 @@ def opening(procedure: Procedure, day: date) -> Record:
     return Record(instant(day, NOON), "open", "who-opens", values)
 
 
-def with_stand_ins(procedure: Procedure, settings: Mapping[str, Any], calendar: Calendar) -> Terms:
-    """Terms to rehearse on: something stands in for each setting that nobody has chosen yet."""
-    stand_ins = {setting.id: _stand_in(setting) for setting in procedure.settings if setting.default is None}
+def stand_ins(procedure: Procedure, settings: Mapping[str, Any], calendar: Calendar) -> tuple[Terms, ...]:
+    """Terms to rehearse on: something stands in for each setting that nobody has chosen yet.
+
+    Where some may stay unset, once without and once with these.
+    """
     chosen = {name: value for name, value in settings.items() if value is not None}
-    return Terms(procedure, {**stand_ins, **chosen}, calendar)
+    open_ = [setting for setting in procedure.settings if setting.default is None and setting.id not in chosen]
+    required = {setting.id: _stand_in(setting) for setting in open_ if not setting.optional}
+    optional = {setting.id: _stand_in(setting) for setting in open_ if setting.optional}
+    ways = ({}, optional) if optional else ({},)
+    return tuple(Terms(procedure, {**required, **way, **chosen}, calendar) for way in ways)
 
 
 def _stand_in(setting: Setting) -> Any:

@@ -20,14 +20,14 @@ from models.schema import open_store
 from tijdig.engine.calendar import Calendar
 from tijdig.engine.errors import Misconfigured, Problem
 from tijdig.engine.language import Procedure
-from tijdig.engine.simulate import rehearse, with_stand_ins
+from tijdig.engine.simulate import rehearse, stand_ins
 from tijdig.engine.snapshot import value_from_json
 
 DAYS = 5 * 365 + 2
 SHARE = 61
 """So many start days are given to a processor at a time."""
 
-SPARSE = 59
+SPARSE = 11
 """A definition whose dates stand in a timetable is rehearsed on one that is made up: of so many start days one, which
 come on each day of the week and each part of the month in turn. Real dates are another's."""
 
@@ -93,4 +93,5 @@ def _settle_in(settings: Mapping[str, Any], calendar: Calendar) -> None:
 
 def _rehearse(procedure: Procedure, days: tuple[date, ...], outcomes: bool) -> list[Problem]:
     settings, calendar = _HOUSE[0]
-    return list(rehearse(with_stand_ins(procedure, settings, calendar), days, outcomes=outcomes))
+    ways = stand_ins(procedure, settings, calendar)
+    return [problem for terms in ways for problem in rehearse(terms, days, outcomes=outcomes)]

@@ -24,7 +24,7 @@ from tijdig.engine.checks import check
 from tijdig.engine.due import Basis
 from tijdig.engine.errors import Refused
 from tijdig.engine.language import LANGUAGE, DueRule, Procedure
-from tijdig.engine.simulate import OF_DATES, rehearse, with_stand_ins
+from tijdig.engine.simulate import OF_DATES, rehearse, stand_ins
 from tijdig.engine.snapshot import canonical, digest, to_json
 from tijdig.engine.terms import Term
 from tijdig.engine.timetable import UNTIL, Row, weave
@@ -127,9 +127,9 @@ def _refuse_unsound(session: Session, woven: Procedure, name: str, day: date) ->
     """
     others = [procedure_of(definition) for definition in definitions(session)]
     house = LOADER.load(session, current(session, woven.id))
-    terms = with_stand_ins(woven, house.settings, house.calendar)
-    played = (problem for problem in rehearse(terms, [day], outcomes=False) if problem.code not in OF_DATES)
-    for found in (*check(woven, others), *played):
+    ways = stand_ins(woven, house.settings, house.calendar)
+    played = [problem for terms in ways for problem in rehearse(terms, [day], outcomes=False)]
+    for found in (*check(woven, others), *(problem for problem in played if problem.code not in OF_DATES)):
         said = f"{found.place}: {found.problem}. {found.mend}"
         raise Refused(f"{woven.id} loopt niet op tijdschema '{name}'. {said}", code=found.code)
 
