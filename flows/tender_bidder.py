@@ -255,7 +255,7 @@ TENDER_BIDDER = Procedure(
         Goal(
             "published",
             "Inkoopdocument gepubliceerd",
-            met_by=reached("due:published"),
+            met_by=reached("{row}"),
             row=publication(ours=False),
         ),
         Goal(

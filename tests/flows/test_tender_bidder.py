@@ -450,6 +450,7 @@ def test_a_publication_that_came_early_has_its_term_from_that_day(
     after = dues(office)
     assert after[term] == last
     assert {step for step in after if after[step] != before[step]} == {term, f"object_{row}", f"summon_{row}"}
+    assert asked(office)[row]["state"] == "met"
     assert f"object_{row} inkoper" in office.tasks(CASE)
 
 

@@ -183,7 +183,8 @@ class Goal:
     It speaks to `role` and to the roles of the open steps that serve it. `lapse` closes the case with that
     result when the own right is lost: three office days after the due day, since what was done in time and
     recorded late still counts. It never grants anything.
-    `row`: it is the row of the timetable that one of these finds, the first first, and takes its name and its date.
+    `row`: it is the row of the timetable that one of these finds, the first first, and takes its name and its date;
+    what it says of `{row}` is of that row.
     Where none does, it keeps its own; without a rule of its own it is left out, with all that counts from it, or where
     the timetable `needs` it the timetable is refused.
     """

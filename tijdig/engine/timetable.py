@@ -101,7 +101,8 @@ class _Loom:
             return replace(goal, row=())
         self.claimed.add(row.row)
         self.names[goal.goal] = row.row
-        return replace(goal, goal=row.row, due=row.rule or DueRule(on=row.row), row=())
+        bound: Goal = _rebuilt(replace(goal, row=()), _filled(row))
+        return replace(bound, goal=row.row, due=row.rule or DueRule(on=row.row))
 
     def expected(self, fact: Fact) -> str:
         """The row, or another anchor, on whose day a fact is expected."""
