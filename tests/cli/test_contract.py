@@ -69,7 +69,8 @@ def test_the_plan_of_a_start_writes_nothing(trial: Tijdig) -> None:
 def test_cases_show_the_date_that_they_are_judged_by(orange: Tijdig) -> None:
     assert orange("cases", "--json").json == [
         {
-            "case": "ORA-2026-001", "procedure": "orange-status", "subject": "lid-014", "state": "open", "version": 1,
+            "case": "ORA-2026-001", "procedure": "orange-status", "subject": "lid-014", "state": "open",
+            "state_words": "Loopt", "version": 1,
             "opened_on": "2026-01-05", "due": "2026-03-30", "term_status": "on_time",
         }
     ]  # fmt: skip
