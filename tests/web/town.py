@@ -125,6 +125,10 @@ class Town:
             )
         )
 
+    def decide_for(self, behalf: str, case: str, step: str, outcome: str, by: str) -> None:
+        doing = Doing(by, self.now, behalf=behalf)
+        self._do(lambda work, people: cases.decide(work, people, case, step, outcome, {}, doing))
+
     def record(self, case: str, by: str = "ann", **facts: str) -> None:
         self._do(lambda work, people: cases.record_facts(work, people, case, facts, Doing(by, self.now)))
 

@@ -89,3 +89,8 @@ def euros(cents: int) -> str:
 def count(number: int, one: str, more: str) -> str:
     """A number of things: "1 dag", "3 dagen"."""
     return f"{number} {one if number == 1 else more}"
+
+
+def whole(number: int) -> str:
+    """A whole number as people read it: "1.204"."""
+    return f"{number:,}".replace(",", ".")

@@ -1,0 +1,208 @@
+"""The log of all dossiers that somebody may read, the newest entries first, page by page (ux.md, Logboek)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import chain, repeat
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy import select as columns
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func
+
+from models.case import Case, Log, Payload
+from tijdig.engine.acts import roles_for
+from tijdig.engine.calendar import local_day, midnight
+from tijdig.engine.case import CASE, Record, Terms
+from tijdig.service.chain import ACT, record_from_json
+from tijdig.service.held import LOADER
+from tijdig.service.pins import pins_of
+from tijdig.service.reading import Reader
+from tijdig.service.timeline import ACTS
+from tijdig.service.verify import Broken, verify
+from tijdig.service.wording import inside
+
+ON_A_PAGE = 50
+
+SYSTEM = "systeem"
+"""Whom the entries are of that nobody did: effects, and what the installation records by itself."""
+
+KINDS: Mapping[str, str] = {
+    **ACTS, "open": "geopend", "decide": "besluit", "task": "taak", "remind": "herinnering", "escalate": "escalatie",
+    "produce": "document gemaakt", "close": "gesloten",
+}  # fmt: skip
+"""Every kind of entry, as people call it."""
+
+_FOLLOWED = {"open": "begonnen", "decide": "besluit doorgevoerd"}
+"""What an effect is called where an act of the same kind went before it."""
+
+_LOOKS, _AT_ONCE = 20, 500
+"""So many times at most, so many entries at a time, it is looked for what fills one page."""
+
+MOST_ENTRIES = 250_000
+"""So many entries are re-computed while somebody waits (some ten seconds); of more the command does it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody wants to see of the log; empty is all. Days are local and both count."""
+
+    person: str = ""
+    role: str = ""
+    case: str = ""
+    kind: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry: what happened, and for an act who did it, in which role, on whose behalf and why.
+
+    `version` is that of the dossier after it.
+    """
+
+    at: datetime
+    case: str
+    seq: int
+    version: int
+    kind: str
+    about: str
+    person: str
+    role: str
+    behalf: str
+    reason: str
+    overtaken: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One page of the log; `older` is the key below which the next one begins, None at the end."""
+
+    lines: tuple[Line, ...]
+    older: int | None
+
+
+def leaf(session: Session, reader: Reader, sought: Sought, *, before: int | None = None) -> Leaf:
+    """The newest entries that this reader may see, below the key `before`: some statements, however many dossiers.
+
+    It stops looking after 10,000 entries of others' dossiers: a page may hold less than it could, and `older` goes on.
+    """
+    lines, readers = list[Line](), _Rights(reader)
+    for many in chain((ON_A_PAGE,), repeat(_AT_ONCE, _LOOKS)):
+        rows = session.execute(_wanted(sought, before).limit(many)).all()
+        readers.meet(row.Case for row in rows)
+        for row in rows:
+            before = row.Log.id
+            if readers.may_read(row.Case) and (line := _line(reader, row, sought.role)):
+                lines.append(line)
+                if len(lines) == ON_A_PAGE:
+                    return Leaf(tuple(lines), before)
+        if len(rows) < many:
+            return Leaf(tuple(lines), None)
+    return Leaf(tuple(lines), before)
+
+
+@dataclass(slots=True)
+class _Rights:
+    """What a reader may read, asked once of each dossier."""
+
+    reader: Reader
+    known: dict[int, bool] = field(default_factory=dict)
+
+    def meet(self, cases: Iterable[Case]) -> None:
+        self.reader.people.prefetch(case.subject for case in cases)
+
+    def may_read(self, case: Case) -> bool:
+        id = case.id or 0
+        if id not in self.known:
+            self.known[id] = self.reader.may_read(case)
+        return self.known[id]
+
+
+def _wanted(sought: Sought, before: int | None) -> Select[Any]:
+    acts = aliased(Log)
+    version = (
+        columns(func.count())
+        .where(col(acts.case_id) == col(Log.case_id), col(acts.id) <= col(Log.id), col(acts.key).startswith(ACT))
+        .scalar_subquery()
+    )
+    wanted = columns(Log, Case, col(Payload.body), version.label("version")).join(
+        Case, col(Case.id) == col(Log.case_id)
+    )
+    wanted = wanted.join(Payload, col(Payload.log_id) == col(Log.id), isouter=True)
+    return wanted.where(*_conditions(sought, before)).order_by(col(Log.id).desc())
+
+
+def _conditions(sought: Sought, before: int | None) -> Iterator[Any]:
+    if before is not None:
+        yield col(Log.id) < before
+    if sought.person:
+        yield col(Log.actor) == ("" if sought.person == SYSTEM else sought.person)
+    if sought.case:
+        yield col(Case.code) == sought.case
+    if sought.kind:
+        yield col(Log.kind) == sought.kind
+    if sought.since:
+        yield col(Log.at) >= midnight(sought.since)
+    if sought.until:
+        yield col(Log.at) < midnight(sought.until + timedelta(days=1))
+
+
+def _line(reader: Reader, row: Any, role: str) -> Line | None:
+    """The entry in words; None when it was not done in this role."""
+    log, case, terms = row.Log, row.Case, LOADER.load(reader.session, pins_of(row.Case))
+    said = json.loads(row.body) if row.body else {}
+    record = record_from_json(log.at, log.kind, log.actor, said) if log.key.startswith(ACT) else None
+    played = _role(reader, terms, record, case) if record else ""
+    if role and played != role:
+        return None
+    kind = (KINDS if record else {**KINDS, **_FOLLOWED}).get(log.kind, log.kind)
+    return Line(
+        log.at, case.code, log.seq, row.version, kind, _about(terms, log.key, record),
+        log.actor, played, record.behalf if record else "", record.reason if record else "", log.overtaken or "",
+        log.hash.hex(),
+    )  # fmt: skip
+
+
+def _role(reader: Reader, terms: Terms, record: Record, case: Case) -> str:
+    """In which role somebody did this, as far as it can be told afterwards."""
+    actors, on = {record.by, record.behalf} - {""}, local_day(record.at)
+    for role in roles_for(terms, record.act, record.step) if actors else ():
+        if actors & {*reader.people.holders(role, subject=case.subject, case=case.code, on=on)}:
+            return role
+    step = terms.steps.get(record.step)
+    return terms.role(step.role) if step and record.act == "decide" else ""
+
+
+def _about(terms: Terms, key: str, record: Record | None) -> str:
+    """The step or goal that an entry is about, and what came of it."""
+    name = record.step if record else key.partition("/")[0]
+    step, goal = terms.steps.get(name), terms.goals.get(name)
+    what = "" if name == CASE else step.asks if step else goal.label if goal else ""
+    outcome = step.outcome(record.outcome) if step and record and record.outcome else None
+    return inside(f"{what}: {outcome.label}" if outcome else what)
+
+
+# --- does it still say what was written?
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What re-computing came to. `entries` is None when there are too many to do so while somebody waits."""
+
+    entries: int | None
+    broken: tuple[Broken, ...] = ()
+
+
+def checked(session: Session, case: str = "") -> Checked:
+    """Re-compute the chain of a dossier, or all chains and that of the installation, in bounded time."""
+    if not case and (session.execute(columns(func.max(Log.id))).scalar() or 0) > MOST_ENTRIES:
+        return Checked(None)
+    _, entries, broken = verify(session, [case] if case else ())
+    return Checked(entries, tuple(broken))
