@@ -69,15 +69,22 @@ def _cell(value: object) -> str:
 
 
 def day(text: Any) -> str:
-    """A day of an answer as people read it: "vr 15 okt 2021", with its hour where that counts."""
+    """A day of an answer as people read it: "vr 15 okt 2021", with its hour where that counts.
+
+    A time without a zone is local: the hour of a due day.
+    """
     from datetime import datetime, time
 
-    from tijdig.engine.calendar import short_date, short_moment
+    from tijdig.engine.calendar import ZONE, short_date, short_moment
 
     if not text:
         return ""
     moment = datetime.fromisoformat(str(text))
-    return short_date(moment.date()) if moment.time() == time() else short_moment(moment)
+    return (
+        short_date(moment.date())
+        if moment.time() == time()
+        else short_moment(moment if moment.tzinfo else moment.replace(tzinfo=ZONE))
+    )
 
 
 @contextmanager

@@ -64,9 +64,9 @@ def _clear(data: Path) -> None:
 
 
 def _document(store: Store, story: Story, settings: Settings) -> dict[str, Any]:
+    from tijdig.service.deeds import MAIN, ORANGE
     from tijdig.service.dossier import dossier
     from tijdig.service.mailbox import outbox
-    from tijdig.service.story import MAIN, PROCEDURE
     from tijdig.service.trial import captured
     from tijdig.service.verify import verify
     from tijdig.service.views import cases, local
@@ -80,7 +80,7 @@ def _document(store: Store, story: Story, settings: Settings) -> dict[str, Any]:
             "lines": [
                 {"at": local(each.at), "who": each.who, "what": each.what, "main": each.main} for each in story.lines
             ],
-            "case": dossier(session, f"{PROCEDURE}/{MAIN}", story.ends),
+            "case": dossier(session, f"{ORANGE}/{MAIN}", story.ends),
             "cases": cases(session, story.ends),
             "mails": len(mails),
             "mail": next(iter(m.text for m in captured(settings.data) if MAIN in m.to), ""),

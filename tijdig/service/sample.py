@@ -23,7 +23,11 @@ KINDS = ("people", "members", "assignments", "settings", "cohort", "kpis")
 COHORT = "wzd-members"
 """The group of the sample's file `cohort`."""
 
+_TIMETABLE = "step_id", "nl_name", "who", "time", "kind", "date_qualifier", "channel", "objection_20d"
+
 _FOLDER = files("tijdig") / "sample"
+PLAN = _FOLDER / "zorgaanbodplan.txt"
+"""A plan of care that a member may file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,14 @@ def colours(on: date) -> tuple[Colour, ...]:
 
     rows = (row.cells for row in _table("colours", "member", "colour", "days_ago").rows)
     return tuple(Colour(cells["member"], cells["colour"], since(cells["days_ago"])) for cells in rows)
+
+
+def timetable(closes: date) -> bytes:
+    """The timetable of an invented care office for a tender that closes on a day, as a file to import."""
+    rows = (row.cells for row in _table("timetable", "days", *_TIMETABLE).rows)
+    dated = ({**cells, "date": f"{closes + timedelta(days=int(cells['days']))}"} for cells in rows)
+    lines = (",".join(cells[column] for column in ("date", *_TIMETABLE)) for cells in dated)
+    return "\n".join((",".join(("date", *_TIMETABLE)), *lines, "")).encode()
 
 
 def _table(name: str, *columns: str) -> Table:
