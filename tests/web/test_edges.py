@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from models.case import Case
 from tests.web.town import Town, hidden, words
 from tijdig.web.app import ASKED_PER_MINUTE
 from tijdig.web.shield import mask_tokens
-from tijdig.web.uploads import MOST_IN_A_FORM
+from tijdig.web.uploads import MOST_IN_A_FORM, MOST_TEXT
 
 PATHS = ["/", "/gezond", "/nergens", "/t/nergens", "/static/tijdig.css", "/static/nergens.css"]
 
@@ -112,6 +113,78 @@ def test_what_is_no_form_is_refused(town: Town) -> None:
     answer = town.client.post(f"/t/{town.link(town.open())}", content=b"--y rommel", headers=headers)
 
     assert answer.status_code == 400
+
+
+BOUNDARY = {"content-type": "multipart/form-data; boundary=x"}
+
+
+def too_much_for_text() -> bytes:
+    return b'--x\r\nContent-Disposition: form-data; name="naam"; filename="a"\r\n\r\n' + b"x" * MOST_TEXT + b"\r\n--x--"
+
+
+@pytest.mark.parametrize("path", ["/aanmelden", "/kijk-als"])
+def test_who_did_not_sign_in_sends_no_more_than_a_form_without_files_holds(town: Town, path: str) -> None:
+    answer = town.client.post(path, content=too_much_for_text(), headers=BOUNDARY)
+
+    assert answer.status_code == 413
+
+
+def test_who_may_not_sign_out_is_not_listened_to(town: Town) -> None:
+    read = False
+
+    def sent() -> Iterator[bytes]:
+        nonlocal read
+        read = True
+        yield too_much_for_text()
+
+    town.client.post("/afmelden", content=sent(), headers=BOUNDARY, follow_redirects=False)
+
+    assert not read
+
+
+UNREADABLE = ["/dossier/%00", "/dossier/ORA%00", "/procedures/%00", "/t/%00", "/dossiers?zoek=%00", "/?rol=a%00b",
+              "/aanmelden?naar=%2F%00", "/static/%00", "/postvak/%00", "/%00"]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", UNREADABLE)
+def test_an_address_with_what_no_database_takes_is_not_there(town: Town, path: str) -> None:
+    town.enter("ann")
+
+    answer = town.client.get(path, follow_redirects=False)
+
+    assert answer.status_code == 404
+    assert "<h1>Deze pagina is er niet</h1>" in answer.text
+
+
+CHARSETS = ["utf-8", "utf-7", "unicode_escape", "raw_unicode_escape", "hex", "nonsense"]
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+@pytest.mark.parametrize("text", [b"a\0b", b"+2AA-", b"\\ud800", b"\\u0000"], ids=repr)
+def test_a_field_with_what_no_database_takes_is_no_failure(town: Town, charset: str, text: bytes) -> None:
+    form = hidden(town.get("/aanmelden").text)["formulier"].encode()
+    fields = {b"formulier": form, b"naam": text, b"wachtwoord": b"iets anders dan dat", b"naam" + text: text}
+    parts = [b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % each for each in fields.items()]
+    headers = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+
+    answer = town.client.post("/aanmelden", content=b"".join(parts) + b"--x--\r\n", headers=headers)
+
+    assert answer.status_code == 403
+
+
+ODD_HEADERS = [{"origin": "http://["}, {"origin": "http://a:b"}, {"origin": "http://a:99999999"},
+               {"host": "127.0.0.1:b"}, {"host": "127.0.0.1:99999999"}]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", ODD_HEADERS, ids=str)
+def test_an_odd_origin_is_no_failure(town: Town, headers: dict[str, str]) -> None:
+    assert town.client.post("/aanmelden", data={}, headers=headers).status_code in (400, 403)
+
+
+def test_a_search_of_a_thousand_words_is_no_failure(town: Town) -> None:
+    town.enter("ann")
+
+    assert town.get(f"/dossiers?zoek={'a+' * 3000}").status_code == 200
 
 
 # --- the edges of a page

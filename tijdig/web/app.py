@@ -71,7 +71,10 @@ def create_app(
     app.add_exception_handler(Stranger, _to_sign_in)
     for kind in (Instead, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _instead)
-    app.add_middleware(Shield, failure=lambda method, error: _failed(house, method, error))
+    app.add_middleware(
+        Shield, failure=lambda method, error: _failed(house, method, error),
+        missing=lambda: house.page("not_found", 404, bare=True),
+    )  # fmt: skip
     logging.getLogger("uvicorn.access").addFilter(mask_tokens)
     return app
 

@@ -36,6 +36,8 @@ from tijdig.web.visit import TheVisitor, Visitor, page_for
 router = APIRouter(prefix="", default_response_class=HTMLResponse)
 
 ON_A_PAGE = 100
+MOST_WORDS = 10
+"""So many words of a search count."""
 SHAPES = {"done": "●", "now": "▲", "ahead": "○"}
 MESSAGES = {
     "A": "opdracht", "B": "dagoverzicht", "C": "goedkeuring", "D": "escalatie", "E": "herinnering", "F": "gewijzigd",
@@ -69,7 +71,7 @@ def _wanted(search: str, state: str) -> Any:
         wanted = wanted.where(Case.state == "open")
     elif state == "dicht":
         wanted = wanted.where(Case.state != "open")
-    for word in search.split():
+    for word in search.split()[:MOST_WORDS]:
         named = (col(column).icontains(word, autoescape=True) for column in (Case.code, Case.subject, Case.procedure))
         wanted = wanted.where(or_(*named))
     return wanted

@@ -16,7 +16,7 @@ from tijdig.service.relink import send_new_link
 from tijdig.service.sheet import Sheet, look
 from tijdig.web.house import Instead, TheHouse
 from tijdig.web.task import Place, answered, shown, taken
-from tijdig.web.uploads import Given, given_of
+from tijdig.web.uploads import MOST_IN_A_FORM, Given, received
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -38,13 +38,16 @@ def from_our_page(request: Request, house: TheHouse) -> None:
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin", "null")
     ours = {"null", _origin(house.settings.url), _origin(str(request.base_url))}
-    if site not in ("same-origin", "none") or _origin(origin) not in ours:
+    if site not in ("same-origin", "none") or _origin(origin) not in ours - {""}:
         raise Instead("not_ours", 403)
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or PORTS.get(parts.scheme)}" if parts.scheme else url
+    try:
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.hostname}:{parts.port or PORTS.get(parts.scheme)}" if parts.scheme else url
+    except ValueError:  # not an address: nobody's
+        return ""
 
 
 def alive(token: Annotated[str, Depends(paced)], house: TheHouse) -> str:
@@ -65,7 +68,7 @@ LivingToken = Annotated[str, Depends(alive)]
 
 
 async def _form(_: LivingToken, request: Request) -> Any:
-    async for given in given_of(request):
+    async for given in received(request, MOST_IN_A_FORM):
         yield given
 
 

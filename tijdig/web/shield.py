@@ -26,10 +26,12 @@ PRIVATE, PUBLIC = "no-store", "no-cache"
 
 
 class Shield:
-    """Middleware, the outermost; `failure` makes the page for what nobody caught."""
+    """Middleware, the outermost; `failure` makes the page for what nobody caught, `missing` for what cannot be."""
 
-    def __init__(self, app: ASGIApp, failure: Callable[[str, Exception], Response]) -> None:
-        self._app, self._failure = app, failure
+    def __init__(
+        self, app: ASGIApp, failure: Callable[[str, Exception], Response], missing: Callable[[], Response]
+    ) -> None:
+        self._app, self._failure, self._missing = app, failure, missing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,6 +48,9 @@ class Shield:
                 headers["Cache-Control"] = PUBLIC if scope["path"].startswith("/static/") else PRIVATE
             await send(message)
 
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:  # no name holds it, and no database takes it
+            await self._missing()(scope, receive, shielded)
+            return
         try:
             await self._app(scope, receive, shielded)
         except Exception as error:

@@ -60,7 +60,7 @@ def enter_as(given: OurForm, house: TheHouse) -> Response:
 
 
 @router.post("/afmelden", dependencies=[Depends(from_our_page)])
-def leave(given: TheForm, house: TheHouse, visitor: TheVisitor) -> Response:
+def leave(visitor: TheVisitor, given: TheForm, house: TheHouse) -> Response:
     """Sign out, in all windows of this browser."""
     if visitor.opened(house, given.text(FORM)) is None:
         raise Instead("not_ours", 403)

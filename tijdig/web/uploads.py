@@ -11,12 +11,13 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 
 from tijdig.service.documents import MOST_BYTES
 from tijdig.web.house import Instead
+from tijdig.web.visit import TheGuest
 
 MOST_IN_A_FORM = 6 * MOST_BYTES
 """What comes in for one form at most, in bytes; beyond it nothing more is read."""
 
 MOST_TEXT = 1024 * 1024
-"""The same for a form without files."""
+"""The same for a form without files, and for any form of who did not sign in."""
 
 MOST_FIELDS = 100
 
@@ -52,23 +53,32 @@ class _Parser(MultiPartParser):
             super().on_part_data(data, start, end)
 
 
-async def given_of(request: Request) -> AsyncIterator[Given]:
-    """The form of a request (a dependency). Raises Instead when it is no form, or far too large."""
-    form = await _parsed(request)
+async def given_of(request: Request, guest: TheGuest) -> AsyncIterator[Given]:
+    """The form of a request (a dependency). A stranger's holds no files. Raises Instead when it is none, or too large.
+
+    Let it stand behind whatever may refuse the visitor: what was refused need not be read.
+    """
+    async for given in received(request, MOST_IN_A_FORM if guest else MOST_TEXT):
+        yield given
+
+
+async def received(request: Request, most: int) -> AsyncIterator[Given]:
+    """The form of a request of so many bytes at most, of which a form without files never has more than `MOST_TEXT`."""
+    form = await _parsed(request, most)
     try:
         yield Given(
-            {name: _plain(value) for name, value in form.items() if isinstance(value, str)},
-            {name: value for name, value in form.items() if isinstance(value, UploadFile) and value.filename},
+            {_plain(name): _plain(value) for name, value in form.items() if isinstance(value, str)},
+            {_plain(name): value for name, value in form.items() if isinstance(value, UploadFile) and value.filename},
         )
     finally:
         await form.close()
 
 
-async def _parsed(request: Request) -> FormData:
+async def _parsed(request: Request, most: int) -> FormData:
     try:
         if request.headers.get("content-type", "").startswith("multipart/form-data"):
-            files = _within(request, MOST_IN_A_FORM)
-            return await _Parser(request.headers, files, max_files=MOST_FIELDS, max_fields=MOST_FIELDS).parse()
+            parts = _within(request, most)
+            return await _Parser(request.headers, parts, max_files=MOST_FIELDS, max_fields=MOST_FIELDS).parse()
         return await FormParser(request.headers, _within(request, MOST_TEXT)).parse()
     except MultiPartException as error:
         raise Instead("not_ours", 400) from error
@@ -84,5 +94,5 @@ async def _within(request: Request, most: int) -> AsyncGenerator[bytes, None]:
 
 
 def _plain(text: str) -> str:
-    """A text with the line ends of this house, and without what no database takes."""
-    return text.replace("\r\n", "\n").replace("\x00", "")
+    """A text with the line ends of this house, and without what no database takes: NUL, and half a character."""
+    return text.replace("\r\n", "\n").replace("\x00", "").encode(errors="ignore").decode()
