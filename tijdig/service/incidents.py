@@ -11,8 +11,10 @@ from sqlmodel import Session, col, select
 
 from models.bulk import ask
 from models.case import Case as CaseRow
-from models.operation import Incident
+from models.operation import Event, Incident
 from tijdig.engine.errors import Refused, TijdigError
+from tijdig.engine.snapshot import canonical
+from tijdig.service.administration import reason_of
 
 
 def raise_incident(
@@ -51,6 +53,22 @@ def retry(session: Session, incident_id: int, *, now: datetime) -> Incident:
     row = session.get_one(CaseRow, incident.case_id)
     row.next_check_at = incident.retry_at = now
     session.add_all((row, incident))
+    return incident
+
+
+def settle(session: Session, incident_id: int, *, by: str, reason: str, now: datetime) -> Incident:
+    """A person says that what an incident named is over. What still stands is found again, as a new one.
+
+    Raises Refused without a reason, and for one that is not open.
+    """
+    incident = session.get(Incident, incident_id, with_for_update=True)
+    if incident is None or incident.key is None:
+        raise Refused(f"Incident {incident_id} staat niet meer open. Bekijk de lijst.")
+    said = reason_of(reason)
+    incident.key, incident.settled_at, incident.settled_by, incident.reason = None, now, by, said
+    session.add(incident)
+    detail = canonical({"incident": incident_id, "kind": incident.kind, "reason": said})
+    session.add(Event(at=now, kind="settle_incident", actor=by, detail=detail))
     return incident
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -36,17 +36,54 @@ _FROM: dict[Settle, tuple[str, ...]] = {
 
 def outbox(session: Session, state: str = "") -> list[dict[str, Any]]:
     """The mails, the oldest first: to whom, about which cases, and which effects they tell."""
-    wanted = select(Mail).order_by(col(Mail.id))
-    mails = session.exec(wanted.where(Mail.state == state) if state else wanted).all()
-    told = (
-        select(MailNotice.mail_id, Case.code, Log.key)
-        .join(Notice, col(Notice.id) == col(MailNotice.notice_id))
-        .join(Case, col(Case.id) == col(Notice.case_id))
-        .join(Log, col(Log.id) == col(Notice.log_id))
-        .order_by(col(Notice.id))
-    )
+    wanted, told = select(Mail).order_by(col(Mail.id)), _TOLD
     if state:
+        wanted = wanted.where(Mail.state == state)
         told = told.join(Mail, col(Mail.id) == col(MailNotice.mail_id)).where(Mail.state == state)
+    return _all_shown(session, session.exec(wanted).all(), told)
+
+
+def leaf(session: Session, states: Collection[str], *, skip: int, most: int) -> list[dict[str, Any]]:
+    """A page of the same list, the newest first: of the mails in these states, or without any of all."""
+    wanted = select(Mail).order_by(col(Mail.id).desc()).offset(skip).limit(most)
+    return _these(session, wanted.where(col(Mail.state).in_(states)) if states else wanted)
+
+
+def picked(session: Session, ids: Collection[int]) -> list[dict[str, Any]]:
+    """These mails as they stand in the list, the oldest first."""
+    return _these(session, select(Mail).where(col(Mail.id).in_(ids)).order_by(col(Mail.id)))
+
+
+def rows(session: Session, ids: Collection[int]) -> Sequence[Mail]:
+    """These mails as rows."""
+    return session.exec(select(Mail).where(col(Mail.id).in_(ids))).all()
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many mails there are in each state."""
+    return dict(session.exec(select(Mail.state, func.count()).group_by(Mail.state)).all())
+
+
+def ids_in(session: Session, states: Collection[str]) -> list[int]:
+    """The mails in these states, the oldest first."""
+    return [i for i in session.exec(select(Mail.id).where(col(Mail.state).in_(states)).order_by(col(Mail.id))) if i]
+
+
+_TOLD = (
+    select(MailNotice.mail_id, Case.code, Log.key)
+    .join(Notice, col(Notice.id) == col(MailNotice.notice_id))
+    .join(Case, col(Case.id) == col(Notice.case_id))
+    .join(Log, col(Log.id) == col(Notice.log_id))
+    .order_by(col(Notice.id))
+)
+
+
+def _these(session: Session, wanted: Any) -> list[dict[str, Any]]:
+    mails = session.exec(wanted).all()
+    return _all_shown(session, mails, _TOLD.where(col(MailNotice.mail_id).in_([mail.id for mail in mails])))
+
+
+def _all_shown(session: Session, mails: Sequence[Mail], told: Any) -> list[dict[str, Any]]:
     about: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for mail, case, key in session.exec(told):
         about[mail].append((case, key))
@@ -86,6 +123,18 @@ def settle(session: Session, mail_id: int, how: str, *, by: str, reason: str, no
     session.add(Event(at=now, kind="settle_mail", actor=by, detail=canonical(detail)))
     passed(session, [f"mail/{mail_id}", f"print/{mail_id}"], by=by, now=now)
     return mail
+
+
+def settle_all(session: Session, mails: Sequence[int], how: str, *, by: str, reason: str, now: datetime) -> int:
+    """The same for several mails at once, all or none; gives how many. Raises Refused as `settle`."""
+    for mail in mails:
+        settle(session, mail, how, by=by, reason=reason, now=now)
+    return len(mails)
+
+
+def ways(mail: Mail) -> tuple[Settle, ...]:
+    """In which ways a mail can be settled as it stands."""
+    return tuple(how for how in get_args(Settle) if mail.state in _allowed(mail, how))
 
 
 def _allowed(mail: Mail, how: Settle) -> tuple[str, ...]:

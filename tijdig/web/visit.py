@@ -9,7 +9,9 @@ from urllib.parse import quote
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, Response
 
+from tijdig.engine.calendar import local_day
 from tijdig.service.access import LASTS, visitor
+from tijdig.service.administration import is_administrator
 from tijdig.service.people import Directory
 from tijdig.web.house import House, TheHouse
 from tijdig.web.seal import Form
@@ -25,6 +27,7 @@ class Visitor:
     person: str
     name: str
     token: str
+    is_administrator: bool = False
 
     def form(self, house: House, version: int = 0) -> str:
         """A new form of this visit."""
@@ -55,7 +58,8 @@ def guest_of(request: Request, house: TheHouse) -> Visitor | None:
     if not person:
         return None
     with house.store.read() as session:
-        return Visitor(person, Directory.load(session).name(person), token)
+        people, today = Directory.load(session), local_day(house.now(session))
+        return Visitor(person, people.name(person), token, is_administrator(people, person, today))
 
 
 def visitor_of(request: Request, house: TheHouse) -> Visitor:

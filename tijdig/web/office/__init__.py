@@ -1,0 +1,34 @@
+"""Beheer: what an administrator looks after. Every page of it is for that role alone (ux.md, Beheer)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+from starlette.responses import HTMLResponse
+
+from tijdig.service import incidents as standing
+from tijdig.service import mailbox
+from tijdig.web.house import TheHouse
+from tijdig.web.office import incidents, outbox
+from tijdig.web.office.desk import TABS, TheAdministrator, administrator_of, page
+
+router = APIRouter(default_response_class=HTMLResponse, dependencies=[Depends(administrator_of)])
+
+
+@router.get("/beheer")
+def begin(house: TheHouse, admin: TheAdministrator) -> HTMLResponse:
+    """What waits for an administrator, and the way to each page."""
+    with house.store.read() as session:
+        counts = mailbox.counts(session)
+        apart = len(standing.open_incidents(session))
+    waiting = sum(counts.get(state, 0) for state in outbox.ATTENTION)
+    notes = {outbox.PATH: _some(waiting, "bericht wacht op u", "berichten wachten op u"),
+             incidents.PATH: _some(apart, "staat open", "staan open")}  # fmt: skip
+    return page(house, admin, "begin", entries=[(to, name, notes.get(to, "")) for to, name in TABS])
+
+
+def _some(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}" if number else ""
+
+
+for each in (outbox, incidents):
+    router.include_router(each.router)
