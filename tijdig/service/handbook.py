@@ -18,11 +18,11 @@ def page(terms: Terms) -> Iterator[str]:
         yield f"Bron: {procedure.source}."
     for goal in procedure.goals:
         yield ""
-        yield f"Doel · {goal.label}: {_due(terms, goal)}"
+        yield f"Doel · {goal.label}: {due_sentence(terms, goal)}"
         yield from _voices(terms, goal)
     for number, step in enumerate(procedure.steps, start=1):
         yield ""
-        yield f"{number} · {step.asks} ({_role(terms, step)}): {_due(terms, step)}"
+        yield f"{number} · {step.asks} ({_role(terms, step)}): {due_sentence(terms, step)}"
         yield f"    Uitkomsten: {', '.join(outcome.label for outcome in step.outcomes)}."
         yield from _voices(terms, step)
     yield from _rows(procedure)
@@ -55,7 +55,8 @@ def _role(terms: Terms, part: Step | Goal) -> str:
     return terms.role(part.role) or "rol nog niet gekozen"
 
 
-def _due(terms: Terms, part: Step | Goal) -> str:
+def due_sentence(terms: Terms, part: Step | Goal) -> str:
+    """When a step or goal is due, with basis and source."""
     rule = part.due
     if isinstance(rule, str):
         return f"telt mee voor ‘{terms.goals[rule].label}’."

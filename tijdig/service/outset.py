@@ -31,6 +31,16 @@ def outset(
     session: Session, *, now: datetime, until: datetime, scenario: Scenario, progress: Progress | None = None
 ) -> World:
     """The installation at `now`, ready to run. All is read that the run may ask, but cohorts and taken periods."""
+    world = World(known_of(session), now, scenario)
+    _take_in(session, world, progress)
+    for row in session.exec(select(ProgrammeRow).order_by(ProgrammeRow.id)):
+        programme = programme_from_json(json.loads(row.body))
+        world.programme(programme, after=row.done_until, until=local_day(until))
+    return world
+
+
+def known_of(session: Session) -> Known:
+    """What a run asks of the installation while it goes on."""
 
     @cache
     def terms(procedure: str) -> Terms:
@@ -40,13 +50,7 @@ def outset(
     def members(name: str, on: date) -> Sequence[str]:
         return cohort(session, name, on)
 
-    known = Known(terms, members, Supposed(session).on_timetable, partial(is_taken, session), _before(session))
-    world = World(known, now, scenario)
-    _take_in(session, world, progress)
-    for row in session.exec(select(ProgrammeRow).order_by(ProgrammeRow.id)):
-        programme = programme_from_json(json.loads(row.body))
-        world.programme(programme, after=row.done_until, until=local_day(until))
-    return world
+    return Known(terms, members, Supposed(session).on_timetable, partial(is_taken, session), _before(session))
 
 
 def _take_in(session: Session, world: World, progress: Progress | None) -> None:

@@ -176,6 +176,11 @@ class World:
             event = partial(self._open_period, programme, period, facts_of(programme, terms, period))
             self._plan(max(self.now, midnight(period.day)), self._safely(programme.id, event))
 
+    def suppose(self, procedure: str, subject: str, opening: Record) -> None:
+        """A case that somebody would open."""
+        event = partial(self._open, procedure, subject, opening, key=f"supposed/{subject}")
+        self._plan(opening.at, lambda at: event(at))
+
     def script(self, acts: Iterable[Act]) -> None:
         """What people do, in order of time. Raises Refused while it runs, where an act does not fit."""
         for act in acts:
