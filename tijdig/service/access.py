@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
-from secrets import token_urlsafe
+from secrets import choice, token_urlsafe
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -49,6 +49,9 @@ TOO_OFTEN = "Er is te vaak een verkeerd wachtwoord gegeven. Wacht een kwartier e
 AT_ONCE = 8
 """So many passwords are weighed at once in a process: each takes 64 MB, and anybody may ask for it."""
 
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without what looks like something else: l and 1, o and 0."""
+
 _HASHER = PasswordHasher()
 _SCALES = BoundedSemaphore(AT_ONCE)
 
@@ -66,6 +69,11 @@ def choose_password(session: Session, person: str, password: str, *, by: str, wa
     session.execute(delete(Visit).where(col(Visit.person_id) == person))
     session.execute(delete(Attempt).where(col(Attempt.name) == person))
     session.add(Event(at=wall, kind="password", actor=by, detail=canonical({"person": person})))
+
+
+def made_up_password() -> str:
+    """A password to hand over once: hard to guess, easy to read aloud."""
+    return "-".join("".join(choice(_READABLE) for _ in range(4)) for _ in range(4))
 
 
 def sign_in(store: Store, name: str, password: str, *, wall: datetime) -> str:

@@ -6,7 +6,7 @@ What the file does not mention stays as it is, and a row that says what is store
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,11 +65,12 @@ class Imported:
 
 def import_table(
     session: Session, kind: str, data: bytes, *, by: str, now: datetime, name: str = "", dry_run: bool = False,
-    roles: Collection[str] = (),
+    roles: Collection[str] = (), about: Mapping[str, str] | None = None,
 ) -> Imported:  # fmt: skip
     """Take a file in as a whole; with any problem, or with `dry_run`, not at all.
 
     `name` is that of a timetable or cohort. `roles` count as known beside those that definitions name and people hold.
+    `about` is written down in the log of the house beside the counts.
     Raises Refused for an unknown kind, and for a timetable or cohort without a name of its own.
     """
     if kind not in COLUMNS:
@@ -97,6 +98,7 @@ def import_table(
             return done
     _announce_departures(intake)
     said = {"kind": kind, "added": done.added, "changed": done.changed} | ({"name": name} if name else {})
+    said |= about or {}
     session.add(Event(at=now, kind="import", actor=by, detail=canonical(said)))
     session.flush()
     return done

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse
 
@@ -45,6 +45,10 @@ DONE = {
     "afwezigheid-eind": "De afwezigheid is gewijzigd.",
 }
 """What is said on the page that one comes to after an act, by the word in its address."""
+
+
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""A number in an address, as a database takes it."""
 
 
 # --- who may come in
@@ -105,6 +109,23 @@ def text_field(name: str, label: str, values: Mapping[str, str], wrong: Mapping[
     return Field(
         name, kind or "line", label, note, hint, values.get(name, ""), tuple(choices or ()), wrong.get(name, "")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Field):
+    """A field of which one chooses from a list that is too long to show."""
+
+    @property
+    def target(self) -> str:
+        return self.id
+
+
+def told(wrong: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
+    """What an import says of columns, as a form says it of its fields."""
+    found = dict(wrong)
+    for column, label in labels.items():
+        found = {name: text.replace(f"'{column}'", f"'{label}'") for name, text in found.items()}
+    return found
 
 
 def reason_field(values: Mapping[str, str], wrong: Mapping[str, str]) -> Field:

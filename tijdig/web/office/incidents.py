@@ -19,6 +19,7 @@ from tijdig.web.office.desk import (
     Cell,
     Grid,
     Leaves,
+    Number,
     TheAdministrator,
     TheForm,
     cell,
@@ -53,13 +54,13 @@ def every(house: TheHouse, admin: TheAdministrator, blad: int = 1, gedaan: str =
 
 
 @router.get(f"{PATH}/{{number}}")
-def one(number: int, house: TheHouse, admin: TheAdministrator, gedaan: str = "") -> HTMLResponse:
+def one(number: Number, house: TheHouse, admin: TheAdministrator, gedaan: str = "") -> HTMLResponse:
     """One incident, and what can be done about it."""
     return _one(house, admin, number, {}, {}, done=said(gedaan))
 
 
 @router.post(f"{PATH}/{{number}}")
-def settle(number: int, house: TheHouse, admin: TheAdministrator, given: TheForm) -> Response:
+def settle(number: Number, house: TheHouse, admin: TheAdministrator, given: TheForm) -> Response:
     """Say that it is over."""
     if wrong := reason_problem(given.text(REASON)):
         return _one(house, admin, number, given.texts, wrong, status=422)
@@ -75,7 +76,7 @@ def settle(number: int, house: TheHouse, admin: TheAdministrator, given: TheForm
 
 
 @router.post(f"{PATH}/{{number}}/opnieuw")
-def try_again(number: int, house: TheHouse, admin: TheAdministrator, given: TheForm) -> Response:
+def try_again(number: Number, house: TheHouse, admin: TheAdministrator, given: TheForm) -> Response:
     """Let its case be caught up at once."""
     try:
         with house.store.write() as session:

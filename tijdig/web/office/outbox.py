@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -21,6 +21,7 @@ from tijdig.web.office.desk import (
     Cell,
     Grid,
     Leaves,
+    Number,
     TheAdministrator,
     TheForm,
     cell,
@@ -61,6 +62,7 @@ WAYS: Mapping[str, tuple[str, str]] = {
 """Each way of settling: its name, and what it brings about."""
 
 KINDS = {**MESSAGES, "alarm": "alarm", "seal": "zegel van het logboek"}
+MOST_DIGITS = 10
 SHOWN = 100
 """So many rows of a bulk are shown; of the others only how many there are."""
 
@@ -106,7 +108,7 @@ def _row(mail: Mapping[str, Any], names: Mapping[str, str]) -> list[Cell]:
 @router.post(PATH)
 def several(house: TheHouse, admin: TheAdministrator, given: TheForm) -> HTMLResponse:
     """What would become of those that were chosen, row by row; nothing is done yet."""
-    ids = sorted(int(name.removeprefix(PICKED)) for name in given.texts if name.removeprefix(PICKED).isdigit())
+    ids = _numbers(name.removeprefix(PICKED) for name in given.texts if name.startswith(PICKED))
     if given.text(ALL) in ATTENTION:
         with house.store.read() as session:
             ids = mailbox.ids_in(session, (given.text(ALL),))
@@ -122,7 +124,7 @@ def nothing_chosen(house: TheHouse, admin: TheAdministrator) -> Response:
 @router.post(TOGETHER)
 def settle_several(house: TheHouse, admin: TheAdministrator, given: TheForm) -> Response:
     """Settle all that were chosen, or none."""
-    ids = [int(each) for each in given.text(MAILS).split(",") if each.isdigit()]
+    ids = _numbers(given.text(MAILS).split(","))
     how, wrong = given.text(HOW), reason_problem(given.text(REASON))
     if wrong:
         return _preview(house, admin, ids, how, given.texts, wrong, status=422)
@@ -135,6 +137,10 @@ def settle_several(house: TheHouse, admin: TheAdministrator, given: TheForm) -> 
     except Refused as refusal:
         return _preview(house, admin, ids, how, given.texts, {}, status=409, problem=str(refusal))
     return onward(PATH, "berichten")
+
+
+def _numbers(texts: Iterable[str]) -> list[int]:
+    return sorted({int(each) for each in texts if each.isdecimal() and len(each) < MOST_DIGITS})
 
 
 def _preview(
@@ -174,13 +180,13 @@ def _does(fits: bool, how: str) -> Cell:
 
 
 @router.get(f"{PATH}/{{number}}")
-def one(number: int, house: TheHouse, admin: TheAdministrator, gedaan: str = "") -> HTMLResponse:
+def one(number: Number, house: TheHouse, admin: TheAdministrator, gedaan: str = "") -> HTMLResponse:
     """One mail as it was written, where it stands, and what can be done with it."""
     return _one(house, admin, number, {}, {}, done=said(gedaan))
 
 
 @router.post(f"{PATH}/{{number}}")
-def settle(number: int, house: TheHouse, admin: TheAdministrator, given: TheForm) -> Response:
+def settle(number: Number, house: TheHouse, admin: TheAdministrator, given: TheForm) -> Response:
     """Settle it."""
     wrong = reason_problem(given.text(REASON)) | ({} if given.text(HOW) in WAYS else {HOW: "Maak een keuze."})
     if wrong:
