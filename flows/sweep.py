@@ -9,7 +9,7 @@ from prefect.states import Completed
 from flows.naming import overtaken, run_name
 from tasks.here import Here, here
 from tasks.report import publish, rows_of, sweep_summary
-from tasks.rounds import catch_up, find_due, open_periods
+from tasks.rounds import catch_up, find_due, open_periods, tell_amended_dates
 
 KIND = "sweep"
 
@@ -22,6 +22,7 @@ def sweep() -> State[Any]:
 
 
 def _sweep(at: Here) -> State[Any]:
+    tell_amended_dates(at)
     rounds = [catch_up_one(at, procedure) for procedure in find_due(at)]
     rounds.append(catch_up(at))  # usually nothing; it notes in our own tables that a whole sweep was done
     open_periods(at)  # last: a programme that cannot open its cases keeps none of the others waiting

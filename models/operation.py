@@ -110,3 +110,24 @@ class Kpi(Table, table=True):
 
     id: str = Field(primary_key=True)
     body: str
+
+
+class Amendment(Table, table=True):
+    """An amended timetable on its way to the cases that run on it: which of these it reached.
+
+    `facts` are the dates that changed and `targets` to which definition the cases of another one go, both JSON. It is
+    for cases up to `until_case`, a later one opened on the new dates; those up to `last_case` were told.
+    """
+
+    __tablename__ = "amendment"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    at: datetime = Field(sa_type=Instant)
+    by: str
+    reason: str
+    facts: str
+    targets: str
+    until_case: int
+    last_case: int = 0
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)

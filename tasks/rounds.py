@@ -9,7 +9,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.here import Here
-from tijdig.service import ahead, deliver, programmes
+from tijdig.service import ahead, amend, deliver, programmes
 from tijdig.service import audit as auditing
 from tijdig.service import compose as composing
 from tijdig.service import sweep as sweeping
@@ -17,6 +17,12 @@ from tijdig.service import sweep as sweeping
 BY = "prefect"
 RETRY_AFTER: list[float] = [10, 60]
 """Seconds; a locked database is free again by then."""
+
+
+@task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=RETRY_AFTER)
+def tell_amended_dates(at: Here) -> int:
+    """Go on with amended timetables that did not reach all their cases; gives how many were told."""
+    return len(amend.spread(at.store, now=at.now).cases)
 
 
 @task(cache_policy=NO_CACHE, retries=2, retry_delay_seconds=RETRY_AFTER)

@@ -27,8 +27,10 @@ from tijdig.engine.calendar import Calendar
 from tijdig.engine.case import Terms
 from tijdig.engine.errors import FourEyes, Refused
 from tijdig.engine.simulate import rehearse
+from tijdig.service.amend import NOTHING, Amended, batches, preview, spread
 from tijdig.service.dossier import dossier
 from tijdig.service.imports import Imported, import_table
+from tijdig.service.rounds import sweep_round
 
 DATA = Path(__file__).parents[1] / "data"
 CZ = (DATA / "cz-2021-timetable.csv").read_text(encoding="utf-8")
@@ -64,11 +66,24 @@ def office(databases: Databases, bidding: str) -> Iterator[Office]:
     store.close()
 
 
+def moment(at: str) -> datetime:
+    return datetime.fromisoformat(at).replace(tzinfo=UTC)
+
+
 def take(store: Store, text: str | bytes, *, at: str = "2020-05-01", name: str = "cz-2021", **how: Any) -> Imported:
-    now = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    now = moment(at)
     data = text.encode() if isinstance(text, str) else text
     with store.write() as session:
         return import_table(session, "timetable", data, by="buyer1", now=now, name=name, **how)
+
+
+def amend_with(store: Store, text: str, *, at: str, dry_run: bool = False) -> Amended:
+    """Take an amended timetable in and tell its cases; or only look at what that would do."""
+    done = take(store, text, at=at, dry_run=dry_run)
+    assert done.problems == ()
+    if not done.pending:
+        return NOTHING
+    return preview(store, done.pending) if dry_run else spread(store, now=moment(at), closed=done.pending.closed)
 
 
 def opens(tender: str = "cz", timetable: str = "cz-2021", **facts: str) -> Deed:
@@ -339,7 +354,7 @@ def test_the_vog_is_checked_when_it_is_handed_in_and_against_the_closing(
 def test_a_vog_that_grew_too_old_because_the_closing_moved_is_not_filed(office: Office) -> None:
     opens()(office.on("2020-06-02"))
     office.on("2020-07-14").decide(CASE, "hand_in_vog", "handed_in", "buyer1", vog="@vog.pdf", vog_dated="2019-12-31")
-    take(office.store, amended(T06="2020-08-07"), at="2020-07-15")
+    amend_with(office.store, amended(T06="2020-08-07"), at="2020-07-15")
 
     with pytest.raises(Refused, match="too old on vr 7 aug 2020, when it is needed"):
         office.on("2020-07-20").decide(CASE, "register", "filed", "buyer1", **PAPERS, filed_at="2020-07-20T08:30")
@@ -527,15 +542,15 @@ def amended(**cells: str) -> str:
     return out.getvalue()
 
 
-def moved(done: Imported) -> dict[str, tuple[str, str]]:
-    return {m.step: (str(m.before), str(m.after)) for _, found in done.amended.cases for m in found if m.kind == "due"}
+def moved(done: Amended) -> dict[str, tuple[str, str]]:
+    return {m.step: (str(m.before), str(m.after)) for _, found in done.cases for m in found if m.kind == "due"}
 
 
 def test_a_publication_a_week_later_moves_its_own_term_and_nothing_else(office: Office) -> None:
     office.on("2020-05-20").open("tender-bidder", "cz", "buyer1", timetable="cz-2021")
     before = dues(office)
 
-    done = take(office.store, amended(T01="2020-06-05"), at="2020-05-21")
+    done = amend_with(office.store, amended(T01="2020-06-05"), at="2020-05-21")
 
     assert moved(done) == {"T-01": ("2020-05-29", "2020-06-05"), "T-03x": ("2020-06-18", "2020-06-25")}
     after = dues(office)
@@ -548,9 +563,9 @@ def test_an_amended_timetable_is_previewed_and_then_told_to_all_who_were_told_th
     later = amended(T06="2020-08-07", T03="2020-06-22")
     office.on("2020-06-12").sweep()  # both heard three days before the old date
 
-    preview = take(office.store, later, at="2020-06-12T18:00", dry_run=True)
+    preview = amend_with(office.store, later, at="2020-06-12T18:00", dry_run=True)
     assert dues(office)["register"] == "2020-07-31"
-    done = take(office.store, later, at="2020-06-12T18:00")
+    done = amend_with(office.store, later, at="2020-06-12T18:00")
 
     assert moved(preview) == moved(done)
     assert moved(done) == {
@@ -559,30 +574,73 @@ def test_an_amended_timetable_is_previewed_and_then_told_to_all_who_were_told_th
         "hand_in_vog": ("2020-07-24", "2020-07-31"), "declare": ("2020-07-24", "2020-07-31"),
         "register": ("2020-07-31", "2020-08-07"),
     }  # fmt: skip
-    assert [code for code, _ in done.amended.cases] == office.codes("tender-bidder")
+    assert [code for code, _ in done.cases] == office.codes("tender-bidder")
     assert [said["to"] for said in office.said("F", "T-03")] == ["directeur", "directeur"]
     assert [said["to"] for said in office.said("F", "register")] == ["inkoper", "inkoper"]
     assert {said["after"] for said in office.said("F", "register")} == {"2020-08-07"}
     assert {said["reason"] for said in office.said("F", "register")} == {"Het tijdschema cz-2021 is gewijzigd."}
 
 
+def test_an_amendment_that_was_broken_off_goes_on_where_it_was_and_tells_everybody_once(office: Office) -> None:
+    tenders = ("cz", "cz-noord", "cz-oost", "cz-west", "cz-zuid")
+    for tender in tenders:
+        office.on("2020-05-20").open("tender-bidder", tender, "buyer1", timetable="cz-2021")
+    later = amended(T06="2020-08-07", T03="2020-06-22")
+    office.on("2020-06-12").sweep()  # all heard three days before the old date
+    take(office.store, later, at="2020-06-12T18:00")
+
+    first = next(batches(office.store, now=moment("2020-06-12T18:00"), size=2))  # and here its process is killed
+    office.on("2020-06-15").open("tender-bidder", "cz-new", "buyer1", timetable="cz-2021")
+    then = [dues(office, f"tender-bidder/{tender}")["T-06"] for tender in (*tenders, "cz-new")]
+    sweep_round(office.store, now=office.now, wall=office.now)
+
+    assert [code for code, _ in first.cases] == office.codes("tender-bidder")[:2]
+    assert then == ["2020-08-07"] * 2 + ["2020-07-31"] * 3 + ["2020-08-07"]
+    assert {dues(office, f"tender-bidder/{tender}")["T-06"] for tender in tenders} == {"2020-08-07"}
+    assert [said["after"] for said in office.said("F", "T-03")] == ["2020-06-22"] * 5
+    assert [said["after"] for said in office.said("F", "register")] == ["2020-08-07"] * 5
+    with office.reading() as session:
+        told = [kind for kind in session.exec(select(Log.kind)) if kind == "announce"]
+    assert len(told) == 5  # the one that was opened on the new dates hears nothing
+
+
+def test_a_second_amendment_waits_for_the_first(office: Office) -> None:
+    for tender in ("cz", "cz-noord", "cz-oost"):
+        office.on("2020-05-20").open("tender-bidder", tender, "buyer1", timetable="cz-2021")
+    take(office.store, amended(T06="2020-08-07"), at="2020-05-21")
+    next(batches(office.store, now=moment("2020-05-21"), size=2))
+    extra = "T-99,verklaring over vervoer,zorgaanbieder,2020-07-10,12:00,contract,,uiterlijk,,e-mail,nee,NvI 2\n"
+
+    amend_with(office.store, amended(T06="2020-08-07") + extra, at="2020-05-22")
+
+    assert {dues(office, f"tender-bidder/{tender}")["T-06"] for tender in ("cz", "cz-noord", "cz-oost")} == {
+        "2020-08-07"
+    }
+    assert {dues(office, f"tender-bidder/{tender}")["T-99"] for tender in ("cz", "cz-noord", "cz-oost")} == {
+        "2020-07-10"
+    }
+    with office.reading() as session:
+        kinds = [kind for kind in session.exec(select(Log.kind)) if kind in ("announce", "move")]
+    assert sorted(kinds) == ["announce"] * 3 + ["move"] * 3
+
+
 def test_an_amendment_is_one_announcement_in_each_case(office: Office) -> None:
     office.on("2020-05-20").open("tender-bidder", "cz", "buyer1", timetable="cz-2021")
 
-    take(office.store, amended(T06="2020-08-07", T10="2020-10-30"), at="2020-05-21")
-    again = take(office.store, amended(T06="2020-08-07", T10="2020-10-30"), at="2020-05-22")
+    amend_with(office.store, amended(T06="2020-08-07", T10="2020-10-30"), at="2020-05-21")
+    again = amend_with(office.store, amended(T06="2020-08-07", T10="2020-10-30"), at="2020-05-22")
 
     with office.reading() as session:
         kinds = [kind for kind in session.exec(select(Log.kind)) if kind in ("announce", "move")]
     assert kinds == ["announce"]
-    assert (again.changed, again.amended.cases) == (0, ())
+    assert again == NOTHING
 
 
 def test_a_row_that_is_new_comes_to_running_cases(office: Office) -> None:
     office.on("2020-05-20").open("tender-bidder", "cz", "buyer1", timetable="cz-2021")
 
     extra = "T-99,verklaring over vervoer,zorgaanbieder,2020-07-10,12:00,contract,,uiterlijk,,e-mail,nee,NvI 2\n"
-    take(office.store, CZ + extra, at="2020-06-02")
+    amend_with(office.store, CZ + extra, at="2020-06-02")
 
     assert asked(office)["T-99"]["due"] == "2020-07-10T12:00+02:00"
     assert asked(office)["register"]["due"] == "2020-07-31T17:00+02:00"
@@ -593,9 +651,9 @@ def test_a_case_that_closed_on_the_old_dates_is_named_for_a_person(office: Offic
     office.on("2020-06-03").decide(CASE, "advise", "no_go", "buyer1")
     office.on("2020-06-03").decide(CASE, "decide", "no_bid", "director1")
 
-    done = take(office.store, amended(T06="2020-08-07"), at="2020-06-12")
+    done = amend_with(office.store, amended(T06="2020-08-07"), at="2020-06-12")
 
-    assert (done.amended.cases, list(done.amended.closed)) == ((), office.codes("tender-bidder"))
+    assert (done.cases, list(done.closed)) == ((), office.codes("tender-bidder"))
 
 
 def test_a_date_of_one_case_is_corrected_with_the_day_alone(office: Office) -> None:

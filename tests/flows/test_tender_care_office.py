@@ -29,6 +29,7 @@ from tests.service.office import FOUNDED, Office, found
 from tijdig.engine.errors import FourEyes, Refused
 from tijdig.service import register, registrations, views
 from tijdig.service.acting import Acting
+from tijdig.service.amend import preview, spread
 from tijdig.service.audit import audit
 from tijdig.service.cases import Doing, decide, open_case
 from tijdig.service.clock import parse_moment
@@ -629,12 +630,14 @@ def test_a_later_publication_moves_every_running_file_after_it_was_shown(office:
     office.on("2020-05-22")
 
     shown = take(office.store, "timetable", later, now=office.now, name="cz-2021", dry_run=True)
-    standing = office.due(CASE, "objection_T-01")
+    standing, seen = office.due(CASE, "objection_T-01"), shown.pending and preview(office.store, shown.pending)
     done = take(office.store, "timetable", later, now=office.now, name="cz-2021")
 
-    assert (shown.problems, standing) == ((), "2020-06-18")
-    assert shown.amended == done.amended
-    assert {(m.step, str(m.before), str(m.after)) for _, moves in done.amended.cases for m in moves
+    assert done.pending
+    told = spread(office.store, now=office.now)
+
+    assert (seen, standing) == (told, "2020-06-18")
+    assert {(m.step, str(m.before), str(m.after)) for _, moves in told.cases for m in moves
             if m.kind == "due"} == {("objection_T-01", "2020-06-18", "2020-06-25")}  # fmt: skip
     assert {office.due(f"tender-care-office/{provider}", "objection_T-01") for provider in PROVIDERS} == {"2020-06-25"}
     assert {office.due(f"tender-care-office/{provider}", "T-06") for provider in PROVIDERS} == {"2020-07-31"}

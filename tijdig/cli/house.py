@@ -59,17 +59,21 @@ def take_in(kind: str, file: str, dry_run: bool, name: str, at: str | None, as_j
     from tijdig.cli import edge
     from tijdig.cli.moving import amended, show_moves
     from tijdig.service.acting import may_administer
-    from tijdig.service.amend import NOTHING
+    from tijdig.service.amend import NOTHING, preview, spread
     from tijdig.service.imports import import_table
 
     data = edge.read_file(Path(file))
-    with edge.store() as store, store.write() as session:
-        now = edge.now_in(session, at)
-        may_administer(session, edge.account(), now=now)
-        done = import_table(session, kind, data, by=edge.account(), now=now, name=name, dry_run=dry_run)
-        if done.problems or dry_run:
-            session.rollback()
-    moved = amended(done.amended) | {"fits": list(map(asdict, done.fits))} if kind == "timetable" else {}
+    told = NOTHING
+    with edge.store() as store:
+        with store.write() as session:
+            now = edge.now_in(session, at)
+            may_administer(session, edge.account(), now=now)
+            done = import_table(session, kind, data, by=edge.account(), now=now, name=name, dry_run=dry_run)
+            if done.problems or dry_run:
+                session.rollback()
+        if done.pending:
+            told = preview(store, done.pending) if dry_run else spread(store, now=now, closed=done.pending.closed)
+    moved = amended(told) | {"fits": list(map(asdict, done.fits))} if kind == "timetable" else {}
     if as_json:
         problems = [asdict(problem) for problem in done.problems]
         show_json({"added": done.added, "changed": done.changed, "problems": problems, **moved})
@@ -77,7 +81,7 @@ def take_in(kind: str, file: str, dry_run: bool, name: str, at: str | None, as_j
         line(_("{added} toegevoegd, {changed} gewijzigd").format(added=done.added, changed=done.changed))
         if dry_run and done.fits:
             _show_fits(done.fits)
-        if done.amended != NOTHING:
+        if told != NOTHING:
             show_moves(moved, plan=dry_run)
     for problem in done.problems:
         say(row_problem(problem))

@@ -11,12 +11,14 @@ def sweep(plan: bool, at: str | None, as_json: bool) -> int:
     """Catch up all that is due."""
     from tijdig.cli import edge
     from tijdig.service import views
+    from tijdig.service.amend import spread
     from tijdig.service.programmes import open_periods
     from tijdig.service.sweep import sweep as catch_up
 
     with edge.store() as store, progress(_("Inhalen")) as told:
         now = edge.clock(store, at, plan=plan)
         if not plan:
+            spread(store, now=now)
             open_periods(store, now=now)
         url = edge.settings().url
         swept = catch_up(store, now=now, wall=edge.wall(), by="cli", plan=plan, url=url, progress=told)

@@ -18,7 +18,7 @@ from models.organisation import Absence, Assignment, Person, Subject
 from tijdig.engine.calendar import local_day
 from tijdig.engine.errors import Refused
 from tijdig.engine.snapshot import canonical
-from tijdig.service.amend import NOTHING, Amended, amend, dates_of
+from tijdig.service.amend import Pending, amend, dates_of
 from tijdig.service.announce import announce
 from tijdig.service.cases import Doing
 from tijdig.service.cohorts import EVERY_MEMBER, take_cohort
@@ -53,13 +53,13 @@ LEFT = "left_on"
 class Imported:
     """What an import did, or with `dry_run` would do: rows that were new, rows that changed; or all its problems.
 
-    `amended`: the running cases that an amended timetable moves. `fits`: which of its rows is which date.
+    `pending`: what cases that run on an amended timetable are to be told. `fits`: which of its rows is which date.
     """
 
     added: int = 0
     changed: int = 0
     problems: tuple[RowProblem, ...] = ()
-    amended: Amended = NOTHING
+    pending: Pending | None = None
     fits: tuple[Fit, ...] = ()
 
 
@@ -69,8 +69,9 @@ def import_table(
 ) -> Imported:  # fmt: skip
     """Take a file in as a whole; with any problem, or with `dry_run`, not at all.
 
-    `name` is that of a timetable or cohort. `roles` count as known beside those that definitions name and people hold.
-    `about` is written down in the log of the house beside the counts.
+    `name` is that of a timetable or cohort. An amended timetable is only noted: `amend.spread` brings it to the cases
+    once this is written, and `amend.preview` shows what that does. `roles` count as known beside those that definitions
+    name and people hold. `about` is written down in the log of the house beside the counts.
     Raises Refused for an unknown kind, and for a timetable or cohort without a name of its own.
     """
     if kind not in COLUMNS:
@@ -91,8 +92,8 @@ def import_table(
             attempt.rollback()
             return Imported(problems=problems)
         doing = Doing(by, now, reason=f"Het tijdschema {name} is gewijzigd.")
-        amended = amend(session, name, dates, doing) if dates else NOTHING
-        done = Imported(intake.added, intake.changed, amended=amended, fits=fits)
+        pending = amend(session, name, dates, doing) if dates else None
+        done = Imported(intake.added, intake.changed, pending=pending, fits=fits)
         if dry_run:
             attempt.rollback()
             return done

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from models.session import Store
+from tijdig.service.amend import spread
 from tijdig.service.compose import compose
 from tijdig.service.deliver import deliver
 from tijdig.service.programmes import open_periods
@@ -13,7 +14,11 @@ from tijdig.settings import Settings
 
 
 def sweep_round(store: Store, *, now: datetime, wall: datetime, by: str = "", url: str = "") -> Swept:
-    """Catch up all that is due, then open the cases of programmes whose period is over; these come caught up."""
+    """Catch up all that is due, then open the cases of programmes whose period is over; these come caught up.
+
+    First of all cases hear of amended dates that did not reach them yet.
+    """
+    spread(store, now=now)
     swept = sweep(store, now=now, wall=wall, by=by, url=url)
     open_periods(store, now=now)  # last: a programme that cannot open its cases keeps none of the others waiting
     return swept
