@@ -1,0 +1,192 @@
+"""The table of routes: who gets what at each address. From it come test_routes, test_fuzz and test_counts.
+
+A new page adds one line to TABLE, a new `{name}` in an address one to VALUES; without them a test fails and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+from tests.web.town import Town
+from tijdig.service.trial import captured
+
+Visitor = Literal["stranger", "no role", "elsewhere", "keeper", "holder"]
+Due = Literal["in", "sign in", "refused"]
+
+PERSONS: Mapping[Visitor, str] = {"no role": "eve", "elsewhere": "zoe", "keeper": "kim", "holder": "ann"}
+"""Eve is a purchaser; Zoe an adviser of another member only; Kim looks after the installation; Ann is an adviser."""
+
+COLLEAGUE_OF = {"ann": "bob", "kim": "kai"}
+"""Who may do the same, from another browser."""
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who gets in. All others who signed in are refused; a stranger is asked to sign in."""
+
+    visitors: frozenset[Visitor]
+
+    def due(self, visitor: Visitor) -> Due:
+        return "in" if visitor in self.visitors else "sign in" if visitor == "stranger" else "refused"
+
+    @property
+    def person(self) -> str:
+        """One who gets in by a role of theirs; empty where nobody needs one."""
+        mine = [PERSONS[visitor] for visitor in ("holder", "keeper") if visitor in self.visitors]
+        return mine[0] if mine and "no role" not in self.visitors else ""
+
+
+def only(*visitors: Visitor) -> Who:
+    return Who(frozenset(visitors))
+
+
+ALL = only("stranger", *PERSONS)
+COLLEAGUES = only(*PERSONS)
+"""Whoever signed in; what a list shows them is another matter, and tested too."""
+READERS = only("keeper", "holder")
+"""Who may read this dossier."""
+HOLDERS = only("holder")
+"""Who has the role of the task."""
+KEEPERS = only("keeper")
+"""Who looks after the installation (beheerder)."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is due at one address."""
+
+    who: Who
+    query: str = ""
+    """What a GET asks more: "jaar=2021"."""
+    form: str = ""
+    """Of a POST: the address where its form stands; empty when that is the same one."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Of a POST: what the holder fills in, with which it succeeds."""
+    trial: bool = False
+    """Only a trial has it."""
+    formless: str = ""
+    """Why it needs no form of ours."""
+    repeats: str = ""
+    """Why the same form handed in twice does it twice."""
+    names: str = ""
+    """Why members may be named to whoever signed in."""
+
+
+TABLE: Mapping[str, Line] = {
+    "GET /": Line(ALL),
+    "GET /gezond": Line(ALL),
+    "GET /aanmelden": Line(ALL),
+    "POST /aanmelden": Line(ALL, given={"naam": "ann", "wachtwoord": "een haas in het hoge gras"}),
+    "POST /kijk-als": Line(ALL, form="/aanmelden", given={"persoon": "ann"}, trial=True),
+    "POST /afmelden": Line(COLLEAGUES, form="/"),
+    "GET /dossiers": Line(COLLEAGUES),
+    "GET /dossier/{case}": Line(READERS),
+    "GET /dossier/{case}/berichten": Line(READERS),
+    "GET /dossier/{case}/logboek": Line(READERS),
+    "GET /dossier/{case}/taak/{step}": Line(READERS),
+    "POST /dossier/{case}/taak/{step}": Line(HOLDERS, given={"uitkomst": "green"}),
+    "GET /dossier/{case}/taak/{step}/stuk/{sha256}": Line(READERS),
+    "GET /logboek": Line(COLLEAGUES),
+    "POST /logboek/keten": Line(READERS, form="/logboek?dossier={case}", given={"dossier": "ORA-2021-001"}),
+    "GET /procedures": Line(COLLEAGUES),
+    "GET /procedures/{procedure}": Line(COLLEAGUES),
+    "GET /t/{token}": Line(ALL),
+    "POST /t/{token}": Line(ALL, given={"uitkomst": "green"}),
+    "POST /t/{token}/nieuw": Line(ALL, formless="who holds an old link may ask for a new one, to their own mailbox"),
+    "GET /t/{token}/stuk/{sha256}": Line(ALL),
+    "POST /volgende-dag": Line(ALL, form="/", trial=True, repeats="each form of a trial moves its clock by a day"),
+    "GET /postvak": Line(ALL, trial=True),
+    "GET /postvak/{name}": Line(ALL, trial=True),
+}
+
+VALUES: Mapping[str, Callable[[Town, str], str]] = {
+    "case": lambda town, person: "ORA-2021-001",
+    "step": lambda town, person: "judge",
+    "procedure": lambda town, person: "orange-status",
+    "sha256": lambda town, person: document(town),
+    "token": lambda town, person: town.link("ORA-2021-001", "judge", person or "ann"),
+    "name": lambda town, person: captured(town.settings.data)[0].name,
+}
+"""What stands in an address for each name in it, when this person goes there."""
+
+MISSING = """
+The table of routes lacks:  {}
+Add a line to TABLE in tests/web/table.py, for example
+    "GET /leden": Line(COLLEAGUES),
+    "GET /dossier/{{case}}/x": Line(READERS),
+    "POST /beheer/x": Line(KEEPERS, form="/beheer", given={{"veld": "waarde"}}),
+The kinds (ALL, COLLEAGUES, READERS, HOLDERS, KEEPERS) are explained there."""
+UNKNOWN = "An address has {{{0}}}. Say in VALUES of tests/web/table.py what may stand there."
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A route of the application, with its line in the table."""
+
+    name: str
+    line: Line
+    route: APIRoute | None = None
+
+    @property
+    def method(self) -> str:
+        return self.name.partition(" ")[0]
+
+    @property
+    def form_for_all(self) -> bool:
+        """Whether its form is the same for whoever gets it: it is bound to no visit and no link."""
+        return self.line.who == ALL and not self.is_link
+
+    @property
+    def is_link(self) -> bool:
+        """The key to it stands in its address."""
+        return "{token}" in self.name
+
+    def path(self, town: Town, person: str = "") -> str:
+        return filled(self.name.partition(" ")[2], town, person) + (f"?{self.line.query}" if self.line.query else "")
+
+    def page(self, town: Town, path: str) -> str:
+        """Where the form of a POST to this path stands."""
+        return filled(self.line.form, town, "") if self.line.form else path
+
+
+def stops(method: str = "") -> list[Stop]:
+    """The lines of the table, as cases of a test."""
+    return [Stop(name, line) for name, line in TABLE.items() if name.startswith(method)]
+
+
+def named(stop: Stop) -> str:
+    return stop.name
+
+
+def filled(path: str, town: Town, person: str) -> str:
+    """An address with values in it."""
+    for name in path.split("{")[1:]:
+        name = name.partition("}")[0]
+        assert name in VALUES, UNKNOWN.format(name)
+        path = path.replace(f"{{{name}}}", VALUES[name](town, person))
+    return path
+
+
+def document(town: Town) -> str:
+    """The hash of the file that was handed in."""
+    facts: dict[str, Any] = {}
+    for record in town.records("ORA-2021-001"):
+        facts |= record.values
+    return str(facts["evidence"]["sha256"])
+
+
+def routes(town: Town) -> dict[str, APIRoute]:
+    """Every route of the application, by method and address."""
+    found = [route for route in _all(town.app.routes) if isinstance(route, APIRoute)]
+    return {f"{method} {route.path}": route for route in found for method in sorted(route.methods)}
+
+
+def _all(known: list[BaseRoute]) -> Iterator[BaseRoute]:
+    for route in known:
+        inner = getattr(route, "original_router", None)
+        yield from _all(inner.routes) if inner else [route]
