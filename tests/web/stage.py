@@ -10,10 +10,13 @@ from typing import Any
 from httpx import Response
 from sqlmodel import SQLModel, select
 
+from models.message import Mail
 from models.organisation import Assignment, Person, Subject
 from tests.web.table import ALL, COLLEAGUE_OF, TABLE, Stop
 from tests.web.town import ADVISER, Town
 from tijdig.service import access
+from tijdig.service.held import find
+from tijdig.service.incidents import raise_incident
 from tijdig.service.people import ADMINISTRATOR
 from tijdig.settings import Settings
 
@@ -43,6 +46,13 @@ def prepare(settings: Settings, mode: str) -> None:
     town.fill(town.link(case), {"evidence": ("plan.pdf", b"%PDF-1.7 een plan")}, explanation="Zie bladzijde 2")
     town.swept()
     town.deliver()
+    with town.store.write() as session:
+        session.add(Mail(
+            key="storm", person_id="ann", address="ann@zorg.example", kind="A", day=town.now.date(), subject="Te doen",
+            text="", html="", next_try_at=town.now, created_at=town.now, state="onzeker",
+        ))  # fmt: skip
+        told = {"cause": "Er viel iets om.", "mend": "Kijk.", "now": town.now, "case_id": find(session, case).id}
+        raise_incident(session, "case", f"case/{case}", **told)
     town.close()
 
 
@@ -65,6 +75,9 @@ def form_of(town: Town, stop: Stop, path: str, person: str) -> dict[str, str]:
     enter(town, person)
     where = stop.page(town, path)
     page = town.client.get(where, follow_redirects=False)
+    if stop.line.via:
+        before = where.partition("?")[0]
+        page = send(town, before, forms(page.text)[before] | stop.via(town))
     found = forms(page.text).get(path.partition("?")[0])
     assert found is not None, f"{where} has no form that goes to {path}. Say form=... in the line of {stop.name}."
     return found

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fastapi.routing import APIRoute
+from sqlmodel import select
 from starlette.routing import BaseRoute
 
+from models.message import Mail
+from models.operation import Incident
 from tests.web.town import Town
 from tijdig.service.trial import captured
 
@@ -23,6 +26,10 @@ PERSONS: Mapping[Visitor, str] = {"no role": "eve", "elsewhere": "zoe", "keeper"
 
 COLLEAGUE_OF = {"ann": "bob", "kim": "kai"}
 """Who may do the same, from another browser."""
+
+
+Value = Callable[[Town, str], str]
+"""Gives what stands in an address when a person goes there."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +72,12 @@ class Line:
     """What a GET asks more: "jaar=2021"."""
     form: str = ""
     """Of a POST: the address where its form stands; empty when that is the same one."""
+    via: Mapping[str, str] = field(default_factory=dict)
+    """Of a POST whose form comes after another (a preview): what is filled in on that one, which stands at `form`."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Of a POST: what the holder fills in, with which it succeeds."""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """What stands in the address for its names, where that is not as in VALUES."""
     trial: bool = False
     """Only a trial has it."""
     formless: str = ""
@@ -77,6 +88,29 @@ class Line:
     """Why members may be named to whoever signed in."""
 
 
+def uncertain(town: Town, _: str) -> str:
+    """The number of a mail that waits for somebody."""
+    with town.store.read() as session:
+        return str(session.exec(select(Mail.id).where(Mail.state == "onzeker")).one())
+
+
+def incident(town: Town, _: str) -> str:
+    """The number of what stands apart."""
+    with town.store.read() as session:
+        return str(session.exec(select(Incident.id).where(Incident.kind == "case")).one())
+
+
+def document(town: Town, _: str) -> str:
+    """The hash of the file that was handed in."""
+    facts: dict[str, Any] = {}
+    for record in town.records("ORA-2021-001"):
+        facts |= record.values
+    return str(facts["evidence"]["sha256"])
+
+
+MAIL, APART = {"number": uncertain}, {"number": incident}
+WHY = {"reden": "nagevraagd per telefoon"}
+
 TABLE: Mapping[str, Line] = {
     "GET /": Line(ALL),
     "GET /gezond": Line(ALL),
@@ -84,6 +118,19 @@ TABLE: Mapping[str, Line] = {
     "POST /aanmelden": Line(ALL, given={"naam": "ann", "wachtwoord": "een haas in het hoge gras"}),
     "POST /kijk-als": Line(ALL, form="/aanmelden", given={"persoon": "ann"}, trial=True),
     "POST /afmelden": Line(COLLEAGUES, form="/"),
+    "GET /beheer": Line(KEEPERS),
+    "GET /beheer/incidenten": Line(KEEPERS),
+    "GET /beheer/incidenten/{number}": Line(KEEPERS, values=APART),
+    "POST /beheer/incidenten/{number}": Line(KEEPERS, values=APART, given=WHY),
+    "POST /beheer/incidenten/{number}/opnieuw": Line(KEEPERS, values=APART, form="/beheer/incidenten/{number}"),
+    "GET /beheer/postvak-uit": Line(KEEPERS),
+    "POST /beheer/postvak-uit": Line(KEEPERS),
+    "GET /beheer/postvak-uit/samen": Line(KEEPERS),
+    "POST /beheer/postvak-uit/samen": Line(
+        KEEPERS, form="/beheer/postvak-uit", via={"bericht.{number}": "ja", "hoe": "arrived"}, values=MAIL, given=WHY
+    ),
+    "GET /beheer/postvak-uit/{number}": Line(KEEPERS, values=MAIL),
+    "POST /beheer/postvak-uit/{number}": Line(KEEPERS, values=MAIL, given=WHY | {"hoe": "arrived"}),
     "GET /dossiers": Line(COLLEAGUES),
     "GET /dossier/{case}": Line(READERS),
     "GET /dossier/{case}/berichten": Line(READERS),
@@ -104,15 +151,15 @@ TABLE: Mapping[str, Line] = {
     "GET /postvak/{name}": Line(ALL, trial=True),
 }
 
-VALUES: Mapping[str, Callable[[Town, str], str]] = {
+VALUES: Mapping[str, Value] = {
     "case": lambda town, person: "ORA-2021-001",
     "step": lambda town, person: "judge",
     "procedure": lambda town, person: "orange-status",
-    "sha256": lambda town, person: document(town),
+    "sha256": document,
     "token": lambda town, person: town.link("ORA-2021-001", "judge", person or "ann"),
     "name": lambda town, person: captured(town.settings.data)[0].name,
 }
-"""What stands in an address for each name in it, when this person goes there."""
+"""What stands in an address for each name in it. The town of stage.py holds it."""
 
 MISSING = """
 The table of routes lacks:  {}
@@ -121,7 +168,7 @@ Add a line to TABLE in tests/web/table.py, for example
     "GET /dossier/{{case}}/x": Line(READERS),
     "POST /beheer/x": Line(KEEPERS, form="/beheer", given={{"veld": "waarde"}}),
 The kinds (ALL, COLLEAGUES, READERS, HOLDERS, KEEPERS) are explained there."""
-UNKNOWN = "An address has {{{0}}}. Say in VALUES of tests/web/table.py what may stand there."
+UNKNOWN = "An address has {{{0}}}. Say in VALUES of tests/web/table.py, or in values= of its line, what stands there."
 
 
 @dataclass(frozen=True)
@@ -147,11 +194,19 @@ class Stop:
         return "{token}" in self.name
 
     def path(self, town: Town, person: str = "") -> str:
-        return filled(self.name.partition(" ")[2], town, person) + (f"?{self.line.query}" if self.line.query else "")
+        query = f"?{self.line.query}" if self.line.query else ""
+        return self._filled(self.name.partition(" ")[2], town, person) + query
 
     def page(self, town: Town, path: str) -> str:
         """Where the form of a POST to this path stands."""
-        return filled(self.line.form, town, "") if self.line.form else path
+        return self._filled(self.line.form, town, "") if self.line.form else path
+
+    def via(self, town: Town) -> dict[str, str]:
+        """What is filled in on the form before this one."""
+        return {self._filled(name, town, ""): text for name, text in self.line.via.items()}
+
+    def _filled(self, path: str, town: Town, person: str) -> str:
+        return filled(path, town, person, self.line.values)
 
 
 def stops(method: str = "") -> list[Stop]:
@@ -163,21 +218,14 @@ def named(stop: Stop) -> str:
     return stop.name
 
 
-def filled(path: str, town: Town, person: str) -> str:
+def filled(path: str, town: Town, person: str, values: Mapping[str, Value]) -> str:
     """An address with values in it."""
-    for name in path.split("{")[1:]:
-        name = name.partition("}")[0]
-        assert name in VALUES, UNKNOWN.format(name)
-        path = path.replace(f"{{{name}}}", VALUES[name](town, person))
+    for part in path.split("{")[1:]:
+        name = part.partition("}")[0]
+        value = values.get(name) or VALUES.get(name)
+        assert value, UNKNOWN.format(name)
+        path = path.replace(f"{{{name}}}", value(town, person))
     return path
-
-
-def document(town: Town) -> str:
-    """The hash of the file that was handed in."""
-    facts: dict[str, Any] = {}
-    for record in town.records("ORA-2021-001"):
-        facts |= record.values
-    return str(facts["evidence"]["sha256"])
 
 
 def routes(town: Town) -> dict[str, APIRoute]:
