@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from html import unescape
 from typing import Any
 
@@ -11,7 +12,7 @@ from httpx import Response
 from sqlmodel import SQLModel, select
 
 from models.message import Mail
-from models.organisation import Assignment, Person, Subject
+from models.organisation import Absence, Assignment, Person, Subject
 from tests.web.table import ALL, COLLEAGUE_OF, TABLE, Stop
 from tests.web.town import ADVISER, Town
 from tijdig.service import access
@@ -37,6 +38,7 @@ def prepare(settings: Settings, mode: str) -> None:
         session.add_all(Person(id=id, name=id.title()) for id in (*ROLES, "zoe"))
         session.flush()
         session.add_all(Assignment(person_id=id, role=role) for id, role in ROLES.items())
+        session.add(Absence(person_id="bob", since=date(2021, 11, 1), until=date(2021, 11, 5)))
         access.choose_password(session, "ann", TABLE["POST /aanmelden"].given["wachtwoord"], by="root", wall=town.now)
     case = town.open()
     town.open("kinds", "lid-015")

@@ -15,7 +15,8 @@ from starlette.routing import BaseRoute
 
 from models.message import Mail
 from models.operation import Incident
-from tests.web.town import Town
+from models.organisation import Absence, Assignment
+from tests.web.town import ADVISER, Town
 from tijdig.service.trial import captured
 
 Visitor = Literal["stranger", "no role", "elsewhere", "keeper", "holder"]
@@ -108,6 +109,19 @@ def document(town: Town, _: str) -> str:
     return str(facts["evidence"]["sha256"])
 
 
+def assignment(town: Town, _: str) -> str:
+    """The number of a role that somebody holds."""
+    with town.store.read() as session:
+        return str(session.exec(select(Assignment.id).where(Assignment.person_id == "zoe")).one())
+
+
+def absence(town: Town, _: str) -> str:
+    """The number of a time that somebody is away."""
+    with town.store.read() as session:
+        return str(session.exec(select(Absence.id)).one())
+
+
+ROLE, AWAY = {"number": assignment}, {"number": absence}
 MAIL, APART = {"number": uncertain}, {"number": incident}
 WHY = {"reden": "nagevraagd per telefoon"}
 
@@ -119,6 +133,24 @@ TABLE: Mapping[str, Line] = {
     "POST /kijk-als": Line(ALL, form="/aanmelden", given={"persoon": "ann"}, trial=True),
     "POST /afmelden": Line(COLLEAGUES, form="/"),
     "GET /beheer": Line(KEEPERS),
+    "GET /beheer/afwezigheid": Line(KEEPERS),
+    "GET /beheer/afwezigheid/nieuw": Line(KEEPERS),
+    "POST /beheer/afwezigheid/nieuw": Line(
+        KEEPERS, given={"person": "ann", "deputy": "bob", "from": "2021-12-06", "until": "2021-12-10"}
+    ),
+    "GET /beheer/afwezigheid/{number}": Line(KEEPERS, values=AWAY),
+    "POST /beheer/afwezigheid/{number}": Line(KEEPERS, values=AWAY, given={"laatste-dag": "2021-11-12"}),
+    "GET /beheer/personen": Line(KEEPERS),
+    "GET /beheer/personen/nieuw": Line(KEEPERS),
+    "POST /beheer/personen/nieuw": Line(KEEPERS, given={"id": "fay", "name": "Fay"}),
+    "GET /beheer/personen/{person}": Line(KEEPERS),
+    "POST /beheer/personen/{person}": Line(KEEPERS, given={"name": "Dirk", "email": "dir@zorg.example"}),
+    "POST /beheer/personen/{person}/wachtwoord": Line(KEEPERS, form="/beheer/personen/{person}"),
+    "GET /beheer/rollen": Line(KEEPERS),
+    "GET /beheer/rollen/nieuw": Line(KEEPERS),
+    "POST /beheer/rollen/nieuw": Line(KEEPERS, given={"person": "eve", "role": ADVISER, "scope": "all"}),
+    "GET /beheer/rollen/{number}": Line(KEEPERS, values=ROLE),
+    "POST /beheer/rollen/{number}": Line(KEEPERS, values=ROLE, given={"laatste-dag": "2021-12-31"}),
     "GET /beheer/incidenten": Line(KEEPERS),
     "GET /beheer/incidenten/{number}": Line(KEEPERS, values=APART),
     "POST /beheer/incidenten/{number}": Line(KEEPERS, values=APART, given=WHY),
@@ -142,6 +174,8 @@ TABLE: Mapping[str, Line] = {
     "POST /logboek/keten": Line(READERS, form="/logboek?dossier={case}", given={"dossier": "ORA-2021-001"}),
     "GET /procedures": Line(COLLEAGUES),
     "GET /procedures/{procedure}": Line(COLLEAGUES),
+    "GET /procedures/{procedure}/proefdraaien": Line(COLLEAGUES, query="start=1-10-2021&tot=31-12-2021"),
+    "GET /procedures/{procedure}/schema.svg": Line(COLLEAGUES),
     "GET /t/{token}": Line(ALL),
     "POST /t/{token}": Line(ALL, given={"uitkomst": "green"}),
     "POST /t/{token}/nieuw": Line(ALL, formless="who holds an old link may ask for a new one, to their own mailbox"),
@@ -154,6 +188,7 @@ TABLE: Mapping[str, Line] = {
 VALUES: Mapping[str, Value] = {
     "case": lambda town, person: "ORA-2021-001",
     "step": lambda town, person: "judge",
+    "person": lambda town, person: "dir",
     "procedure": lambda town, person: "orange-status",
     "sha256": document,
     "token": lambda town, person: town.link("ORA-2021-001", "judge", person or "ann"),

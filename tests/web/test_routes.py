@@ -25,7 +25,7 @@ from tests.web.stage import (
     sender,
 )
 from tests.web.table import ALL, COLLEAGUES, MISSING, PERSONS, Stop, Visitor, filled, named, routes, stops
-from tests.web.town import URL, Town
+from tests.web.town import URL, Town, words
 from tijdig.settings import Settings
 
 Again = Callable[[Stop], Staged]
@@ -128,7 +128,7 @@ def test_who_may_hand_it_in(again: Again, shared: Mapping[str, Town], stop: Stop
 
 def assert_is(due: str, answer: Any) -> None:
     if due == "in":
-        assert is_in(answer), (answer.status_code, answer.headers.get("location"))
+        assert is_in(answer), (answer.status_code, answer.headers.get("location"), words(answer.text)[:500])
     elif due == "sign in":
         assert (answer.status_code, answer.headers.get("location", "")[:16]) == (303, "/aanmelden?naar=")
     else:
@@ -193,7 +193,7 @@ def test_the_same_form_twice_changes_no_more_than_once(again: Again, stop: Stop)
     town, person = again(stop), sender(stop)
     path = stop.path(town, person)
     form = form_of(town, stop, path, person) | stop.line.given
-    assert is_in(send(town, path, form))
+    assert_is("in", send(town, path, form))
     once = contents(town)
 
     answer = send(town, path, form)
