@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlmodel import Session
 
@@ -40,15 +41,16 @@ class Batched:
 
 def start_batch(
     session: Session, data: bytes, *, wall: datetime, plan: bool = False, keep: Store | None = None, url: str = "",
-    progress: Progress | None = None,
+    progress: Progress | None = None, via: str = "",
 ) -> Batched:  # fmt: skip
     """Open a case for each row, at the moment in its `at`; a column `step` takes running work over there.
 
     With `plan` it tells what would happen and changes nothing. `wall` is what time it is outside a trial. With `url`,
-    the base of links, mails that need not wait are composed at once.
+    the base of links, mails that need not wait are composed at once. `via` says how the file came in.
     """
     table = read_table(data, needed=START, also=None)
-    return _run(_Run(session, table, wall, keep, "" if plan else url, _start, _subjects), plan, progress)
+    start = partial(_start, via=via)
+    return _run(_Run(session, table, wall, keep, "" if plan else url, start, _subjects), plan, progress)
 
 
 def decide_batch(
@@ -125,9 +127,9 @@ def _subjects(work: Work, people: Directory, rows: Sequence[Row]) -> None:
             work.expect(procedure, refs)
 
 
-def _start(work: Work, people: Directory, row: Row, at: datetime) -> str:
+def _start(work: Work, people: Directory, row: Row, at: datetime, *, via: str) -> str:
     procedure, facts = row.line("procedure", needed=True), _values(row, (*START, "step"))
-    doing = Doing(row.line("by", needed=True), at)
+    doing = Doing(row.line("by", needed=True), at, via=via)
     subject, step = row.line("subject", needed=True), row.line("step")
     if row.problems:
         return ""

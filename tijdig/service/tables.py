@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from io import StringIO
@@ -187,9 +187,57 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return out.getvalue()
 
 
+def mended(data: bytes, cells: Mapping[tuple[int, int], str], without: Collection[int] = ()) -> bytes:
+    """The same file with other words in these cells (row and place in it), and without some rows.
+
+    Every other row keeps its number. What cannot be read stays as it is.
+    """
+
+    def line(number: int, said: list[str]) -> list[str]:
+        if number in without:
+            return []
+        wanted = {place: text for (row, place), text in cells.items() if row == number}
+        width = max((len(said), *(place + 1 for place in wanted)))
+        said = said + [""] * (width - len(said))
+        return [wanted.get(place, text) for place, text in enumerate(said)]
+
+    return _rewritten(data, line)
+
+
+def with_columns(data: bytes, columns: Mapping[str, str]) -> bytes:
+    """The same file with these columns, where it has none of that name, and the same in each row of them."""
+    header: list[str] = []
+
+    def line(number: int, said: list[str]) -> list[str]:
+        if not header:
+            header.extend(name for name in columns if name not in _columns(said))
+            width.append(len(said))
+            return [*said, *header]
+        filled = [*said, *[""] * (width[0] - len(said))]
+        return [*filled, *(columns[name] for name in header)] if any(said) else said
+
+    width: list[int] = []
+    return _rewritten(data, line)
+
+
+def _rewritten(data: bytes, line: Callable[[int, list[str]], list[str]]) -> bytes:
+    """The file with other lines, numbered from 1."""
+    try:
+        text = data.decode("utf-8-sig")
+        lines = [line(number, said) for number, said in enumerate(_lines(text), start=1)]
+    except (UnicodeDecodeError, csv.Error):
+        return data
+    out = StringIO()
+    csv.writer(out, delimiter=_delimiter(text), lineterminator="\n").writerows(lines)
+    return out.getvalue().encode()
+
+
+def _delimiter(text: str) -> str:
+    return ";" if ";" in text.partition("\n")[0] else ","
+
+
 def _lines(text: str) -> Iterator[list[str]]:
-    header = text.partition("\n")[0]
-    return csv.reader(StringIO(text, newline=""), delimiter=";" if ";" in header else ",", strict=True)
+    return csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
 
 
 def _columns(header: Sequence[str]) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ ON_A_PAGE = 50
 TABS = (
     ("/beheer/postvak-uit", "Postvak uit"), ("/beheer/incidenten", "Incidenten"), ("/beheer/personen", "Personen"),
     ("/beheer/rollen", "Rollen"), ("/beheer/afwezigheid", "Afwezigheid"),
+    ("/beheer/overnemen", "Overnemen"),
 )  # fmt: skip
 """The pages, in the order of their names above each of them."""
 
