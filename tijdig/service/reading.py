@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -22,6 +23,8 @@ from tijdig.service.clock import home
 from tijdig.service.held import LOADER, Held
 from tijdig.service.people import ADMINISTRATOR, MEMBER, NO_RIGHT, Directory
 from tijdig.service.pins import pins_of
+
+AnyCase = TypeVar("AnyCase", Case, Held)
 
 NOT_YOURS = "Dit dossier is niet van een van uw rollen. Vraag het aan wie het wel heeft."
 
@@ -40,11 +43,23 @@ class Reader:
         terms = case.terms if isinstance(case, Held) else LOADER.load(self.session, pins_of(case))
         return any(self._holds(role, case.subject, case.code) for role in _roles(terms))
 
-    def theirs(self, cases: Iterable[Case]) -> Iterator[Case]:
+    def theirs(self, cases: Iterable[AnyCase]) -> Iterator[AnyCase]:
         """Of these dossiers the ones that they may read."""
         cases = list(cases)
         self.people.prefetch(case.subject for case in cases)
         return (case for case in cases if self.may_read(case))
+
+    def roles(self) -> tuple[str, ...]:
+        """The roles that they have over anything today, also those of whom they stand in for; not that of a member."""
+        acting = (self.person, *self.people.stands_in_for(self.person, self.today))
+        held = {role for person in acting for role in self.people.roles_of(person, self.today)}
+        return tuple(sorted(held - {MEMBER}))
+
+    def over(self, subjects: Iterable[str]) -> list[str]:
+        """Of what cases are about, that over which they have a role today."""
+        subjects, roles = list(subjects), self.roles()
+        self.people.prefetch(subjects)
+        return [subject for subject in subjects if any(self._holds(role, subject, "") for role in roles)]
 
     def _holds(self, role: str, subject: str, case: str) -> bool:
         holders = self.people.holders(role, subject=subject, case=case, on=self.today)

@@ -21,6 +21,8 @@ OUTCOME, REASON, FORM = "uitkomst", "reden", "formulier"
 """Names of fields beside those of the facts."""
 
 STATUS = {"on_time": "● Op schema", "close": "▲ Bijna", "late": "■ Te laat", "none": "○ Geen termijn"}
+COLOURS = {"green": "● Groen", "orange": "▲ Oranje", "red": "■ Rood", "none": "○ Geen besluit"}
+"""Lidstatus: what people decided. Termijnstatus, above, is what is computed; the two are never merged."""
 YES_NO = (("ja", "Ja"), ("nee", "Nee"))
 HINTS = {
     "document": "Hoogstens 10 MB. Geen cliëntnamen en geen BSN, ook niet in de bestandsnaam.",
