@@ -59,7 +59,16 @@ def test_who_read_it_is_written_down(town: Town, case: str, tab: str) -> None:
     assert town.events("read") == ["dir"]
 
 
-PAGES = ["/", "/dossiers", "/procedures", "/dossier/{}", "/dossier/{}/berichten", "/dossier/{}/logboek"]
+PAGES = [
+    "/",
+    "/dossiers",
+    "/leden",
+    "/lid/lid-014",
+    "/procedures",
+    "/dossier/{}",
+    "/dossier/{}/berichten",
+    "/dossier/{}/logboek",
+]
 
 
 @pytest.mark.parametrize("page", [*PAGES, "/dossier/{}/taak/judge", "POST /dossier/{}/taak/judge"])
