@@ -51,6 +51,10 @@ BAD: list[tuple[str, tuple[str, ...], str]] = [
      "'nobody' is hier niet bekend. Gebruik een persoon"),
     ("without-the-role", ("decide", CASE, "judge", "green", "--by", "buyer1"),
      "U mag dit niet afronden. De rol kwaliteitsadviseur"),
+    ("handed-to-who-cannot-do-it",
+     ("act", CASE, "hand-over", "--set", "step=judge", "person=buyer1", "--reason", "zij heeft nu tijd", *BY),
+     "buyer1 heeft de rol kwaliteitsadviseur niet voor ORA-2026-001 en kan ‘Geef een oordeel: groen of rood’ niet "
+     "afronden. Kies iemand die haar wel heeft (adviser1, adviser2, adviser3, adviser4), of geef de rol eerst"),
     ("stale-version", ("decide", CASE, "judge", "green", *BY, "--version", "7"),
      "(you saw version 7, it is now 1). Look at it again"),
     ("unknown-step", ("decide", CASE, "oordeel", "green", *BY), "has no step 'oordeel'. Its steps are: send_actions"),

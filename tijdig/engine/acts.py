@@ -46,10 +46,15 @@ def roles_for(terms: Terms, act: str, step: str = "") -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, roles)))
 
 
+def needs_reason(act: str) -> bool:
+    """Whether this act is only done with a reason."""
+    return act in _NEEDS_REASON
+
+
 def admit(state: State, record: Record) -> None:
     """Raise Refused (or FourEyes) when the record does not fit the case as it stands at its moment."""
     if state.closed and record.act not in _AFTER_CLOSING:
-        raise Refused(f"This case is closed ({state.result}). Reopen it first if it must go on.")
+        raise Refused(f"This case is closed ({state.result}). Reopen it first if it must go on.", code="CLOSED")
     if record.act in _NEEDS_REASON:
         _reason(record)
     match record.act:
@@ -73,7 +78,9 @@ def admit(state: State, record: Record) -> None:
 
 def _reason(record: Record) -> None:
     if len(record.reason.strip()) < MIN_REASON:
-        raise Refused(f"'{record.act}' needs a reason of at least {MIN_REASON} characters. Say why in --reason.")
+        raise Refused(
+            f"'{record.act}' needs a reason of at least {MIN_REASON} characters. Say why in --reason.", code="NO_REASON"
+        )
 
 
 def _find(state: State, name: str) -> Step:
@@ -90,8 +97,14 @@ def _open_step(state: State, name: str, *, or_waiting: bool = False) -> Step:
         return step
     if at.status == "done":
         day = short_date(at.done_on) if at.done_on else "?"
-        raise Refused(f"Step '{name}' is already done ({at.outcome}, {day}). Take it back first to decide again.")
-    raise Refused(f"Step '{name}' is not open ({at.status}). Do first what it waits for; see `tijdig case`.")
+        raise Refused(
+            f"Step '{name}' is already done ({at.outcome}, {day}). Take it back first to decide again.",
+            code="STEP_DONE", asks=step.asks,
+        )  # fmt: skip
+    raise Refused(
+        f"Step '{name}' is not open ({at.status}). Do first what it waits for; see `tijdig case`.",
+        code="STEP_NOT_OPEN", asks=step.asks,
+    )  # fmt: skip
 
 
 def _decide(state: State, record: Record) -> None:
@@ -135,17 +148,24 @@ def _ages(seen: State, record: Record, asked: tuple[str, ...] = ()) -> None:
             continue
         day, last = seen.day_of(fact.dated), seen.last_day(fact.fact)
         if day is None or last is None:
-            raise Refused(f"Of which day is '{fact.fact}' ({fact.label})? Say so: --set {fact.dated}=….")
+            raise Refused(
+                f"Of which day is '{fact.fact}' ({fact.label})? Say so: --set {fact.dated}=….",
+                code="NO_DAY", label=fact.label,
+            )  # fmt: skip
         if day > today:
-            raise Refused(f"'{fact.dated}' ({short_date(day)}) lies in the future. Give the day that stands on it.")
+            raise Refused(
+                f"'{fact.dated}' ({short_date(day)}) lies in the future. Give the day that stands on it.",
+                code="IN_FUTURE", label=fact.label, day=short_date(day),
+            )  # fmt: skip
         handed_in = today if fact.fact in record.values else date.min
         needed = max(handed_in, (seen.day_of(fact.fresh_on) if fact.fresh_on else None) or date.min)
         if last < needed:
             when = "now" if needed == handed_in else f"on {short_date(needed)}, when it is needed"
             raise Refused(
                 f"'{fact.fact}' ({fact.label}) is of {short_date(day)} and good until {short_date(last)}: "
-                f"too old {when}. Hand in a newer one."
-            )
+                f"too old {when}. Hand in a newer one.",
+                code="TOO_OLD", label=fact.label, day=short_date(day), last=short_date(last),
+            )  # fmt: skip
 
 
 def _too_late(seen: State, only: Condition) -> None:
@@ -192,7 +212,10 @@ def _facts(state: State, record: Record) -> None:
         _compared(state, record, name)
         again = fact.many or fact.kind == "document" or record.act == "announce" or _settles(state, record, name)
         if state.fact(name) is not None and not again:
-            raise Refused(f"'{name}' is already known ({state.fact(name)}). Correct it instead: tijdig correct.")
+            raise Refused(
+                f"'{name}' is already known ({state.fact(name)}). Correct it instead: tijdig correct.",
+                code="KNOWN", label=fact.label,
+            )  # fmt: skip
     _ages(state.knowing(record.values), record)
 
 
@@ -202,7 +225,7 @@ def _correct(state: State, record: Record) -> None:
             raise Refused(f"'{name}' is not known in this case, so it cannot be corrected. Record it: tijdig record.")
         _compared(state, record, name)
         if state.fact(name) == value:
-            raise Refused(f"'{name}' already has that value ({value}). Nothing was changed.")
+            raise Refused(f"'{name}' already has that value ({value}). Nothing was changed.", code="SAME")
     _ages(state.knowing(record.values), record)
 
 
@@ -240,19 +263,31 @@ def _may(state: State, act: str, name: str) -> May:
 def _extend(state: State, record: Record) -> None:
     may, found, terms = _may(state, "extend", record.step), state.due(record.step), state.terms
     if found is None or state.now >= found.late_from:
-        raise Refused(f"'{record.step}' can no longer be extended: its term is over. Decide, or let it escalate.")
+        raise Refused(
+            f"'{record.step}' can no longer be extended: its term is over. Decide, or let it escalate.",
+            code="TERM_OVER",
+        )
     target = state.goals.get(record.step) or state.steps[record.step]
     if len(target.extra) >= may.times:
-        raise Refused(f"'{record.step}' was already extended {len(target.extra)} time(s); {may.times} is the most.")
+        raise Refused(
+            f"'{record.step}' was already extended {len(target.extra)} time(s); {may.times} is the most.",
+            code="TOO_OFTEN_EXTENDED", times=may.times,
+        )  # fmt: skip
     if record.by_term is None or record.by_term.n < 1:
-        raise Refused("By how much is missing. Give a term: --set by='1 week'.")
+        raise Refused("By how much is missing. Give a term: --set by='1 week'.", code="NO_TERM")
     wanted = shift(terms, found.nominal, record.by_term, back=False)
     limit = shift(terms, found.nominal, may.by, back=False) if may.by else None
     if limit and wanted > limit:
-        raise Refused(f"That extends '{record.step}' past {short_date(limit)}, the most that is allowed. Ask for less.")
+        raise Refused(
+            f"That extends '{record.step}' past {short_date(limit)}, the most that is allowed. Ask for less.",
+            code="TOO_LONG", limit=short_date(limit),
+        )  # fmt: skip
     bound = state.due(may.until) if may.until else None
     if bound and wanted > bound.due:
-        raise Refused(f"'{record.step}' may not run past {short_date(bound.due)} ('{may.until}'). Ask for less.")
+        raise Refused(
+            f"'{record.step}' may not run past {short_date(bound.due)} ('{may.until}'). Ask for less.",
+            code="TOO_LONG", limit=short_date(bound.due),
+        )  # fmt: skip
 
 
 def _suspend(state: State, record: Record) -> None:
@@ -268,7 +303,7 @@ def _suspend(state: State, record: Record) -> None:
             f"'{record.step}' is already suspended until {short_date(goal.pauses[-1].until)}. Resume it first."
         )
     if record.act == "suspend" and (record.until is None or record.until <= state.today):
-        raise Refused("A suspension needs a set end in the future. Give it: --set until=2026-05-01.")
+        raise Refused("A suspension needs a set end in the future. Give it: --set until=2026-05-01.", code="NO_END")
 
 
 def _again(state: State, record: Record) -> None:

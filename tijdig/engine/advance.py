@@ -87,13 +87,17 @@ def open_case(case: Case) -> Advance:
         setting = case.terms.missing[0]
         raise Misconfigured(
             f"Setting '{setting.id}' ({setting.label}) is required and nobody set it. "
-            f"Set it first: tijdig set {setting.id} VALUE --by U --reason TEXT."
-        )
+            f"Set it first: tijdig set {setting.id} VALUE --by U --reason TEXT.",
+            code="SETTING_MISSING", setting=setting.id, label=setting.label,
+        )  # fmt: skip
     procedure = case.terms.procedure
     for name in procedure.opens_with:
         if name not in case.opened.values:
             fact = procedure.fact(name)
-            raise Refused(f"{procedure.id} opens with '{name}' ({fact and fact.label}). Give it: --set {name}=….")
+            raise Refused(
+                f"{procedure.id} opens with '{name}' ({fact and fact.label}). Give it: --set {name}=….",
+                code="NEEDS_FACT", fact=name, label=fact and fact.label,
+            )  # fmt: skip
     run = _Run(case, case.opened.at)
     run.catch_up()
     run.caught_up = 0  # all of it comes of the opening itself
@@ -192,7 +196,7 @@ class _Run:
     def apply(self, record: Record, terms: Terms | None = None) -> None:
         admit(self.state, record)
         if record.act == "remind" and f"{self._by_hand(record).key}" in self.ledger:
-            raise Refused(f"'{record.step}' was already reminded by hand today. Wait until tomorrow.")
+            raise Refused(f"'{record.step}' was already reminded by hand today. Wait until tomorrow.", code="REMINDED")
         before, dues = self.plan, self._dues()
         self.case, self.changed = Case(terms or self.case.terms, (*self.case.records, record), self.ledger), True
         told = list(self._told_by(record))

@@ -71,7 +71,10 @@ def open_case(
 
 def _subject(people: Directory, procedure: Procedure, subject: str) -> None:
     if procedure.subject == MEMBER and not people.is_subject(subject):
-        raise Refused(f"There is no member '{subject}'. Import it first: tijdig import members FILE.csv.")
+        raise Refused(
+            f"There is no member '{subject}'. Import it first: tijdig import members FILE.csv.",
+            code="NO_SUBJECT", subject=subject,
+        )  # fmt: skip
 
 
 def _named(procedure: Procedure, name: str, known: Collection[str]) -> None:
@@ -92,9 +95,11 @@ def decide(
     )
 
 
-def record_facts(work: Work, people: Directory, case: str, values: Mapping[str, str], doing: Doing) -> Stride:
+def record_facts(
+    work: Work, people: Directory, case: str, values: Mapping[str, Any], doing: Doing, *, version: int | None = None
+) -> Stride:
     """Record new facts, or attach documents."""
-    held = work.find(case)
+    held = _current(work, case, version)
     return _act(work, held, people, doing.record("record", values=_read(work, held, values)))
 
 
@@ -110,13 +115,18 @@ def settle(work: Work, people: Directory, case: str, difference: str, holds: str
     return _act(work, held, people, doing.record("record", values=values, step=step), as_act="decide")
 
 
-def correct(work: Work, people: Directory, case: str, values: Mapping[str, str], doing: Doing) -> Stride:
+def correct(
+    work: Work, people: Directory, case: str, values: Mapping[str, Any], doing: Doing, *, version: int | None = None
+) -> Stride:
     """Correct facts: from then on the case is as if they had been right at once. Gives what moved."""
-    held = work.find(case)
+    held = _current(work, case, version)
     return _act(work, held, people, doing.record("correct", values=_read(work, held, values)))
 
 
-def act(work: Work, people: Directory, case: str, name: str, given: Mapping[str, str], doing: Doing) -> Stride:
+def act(
+    work: Work, people: Directory, case: str, name: str, given: Mapping[str, str], doing: Doing,
+    *, version: int | None = None,
+) -> Stride:  # fmt: skip
     """Any other act of the closed list; `given` holds step, person, by (a term), until (a date) as it needs them."""
     if name not in OTHER_ACTS:
         raise Refused(f"There is no act '{name}'. The acts are: {', '.join(OTHER_ACTS)}.")
@@ -130,7 +140,23 @@ def act(work: Work, people: Directory, case: str, name: str, given: Mapping[str,
         by_term=parse(given["by"]) if "by" in given else None,
         until=read_day("until", given["until"]) if "until" in given else None,
     )
-    return _act(work, work.find(case), people, record)
+    return _act(work, _current(work, case, version), people, record)
+
+
+def _receives(people: Directory, held: Held, record: Record) -> None:
+    """Refuse to hand a task to somebody who could not finish it: nobody would be reminded who can."""
+    if record.step not in held.terms.steps or not record.person:
+        return  # the engine says so
+    roles = roles_for(held.terms, "decide", record.step)
+    at: dict[str, Any] = {"subject": held.subject, "case": held.code, "on": local_day(record.at)}
+    if not people.can_act(record.person, roles, **at):
+        able = sorted({who for role in roles for who in people.holders(role, **at)})
+        raise Refused(
+            f"{record.person} heeft de rol {' of '.join(roles)} niet voor {held.code} en kan "
+            f"‘{held.terms.steps[record.step].asks}’ niet afronden. Kies iemand die haar wel heeft "
+            f"({', '.join(able) or 'nu niemand'}), of geef de rol eerst (Beheer, Rollen).",
+            code="NO_ROLE",
+        )
 
 
 def _read(work: Work, held: Held, values: Mapping[str, str]) -> dict[str, Any]:
@@ -154,11 +180,13 @@ def _current(work: Work, case: str, version: int | None) -> Held:
 def _act(work: Work, held: Held, people: Directory, record: Record, *, as_act: str = "") -> Stride:
     """Apply what somebody does who may do this act, or the act `as_act`."""
     if record.person and not people.knows(record.person):
-        raise Refused(f"There is no person '{record.person}'. Name somebody of `tijdig export people`.")
+        raise Refused(f"There is no person '{record.person}'. Name somebody of `tijdig export people`.", code="NO_ROLE")
     terms = held.terms
     _named(terms.procedure, record.step, terms.names)
     roles = roles_for(terms, as_act or record.act, record.step)
     record = _authorised(people, terms, record, roles, subject=held.subject, case=held.code)
+    if record.act == "hand-over":
+        _receives(people, held, record)
     if terms.procedure.comparisons:
         work.flush()  # what is counted is read from the log
         record = with_counts(work.keep, held, record)

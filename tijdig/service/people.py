@@ -232,6 +232,14 @@ class Directory:
                     return Right(person, role, holder)
         raise Refused(_no_right(held), code=NO_RIGHT)
 
+    def can_act(self, person: str, roles: Iterable[str], *, subject: str, case: str, on: date) -> bool:
+        """Whether this person may act in one of these roles, as `may_act` has it."""
+        try:
+            self.may_act(person, roles, subject=subject, case=case, on=on)
+        except Refused:
+            return False
+        return True
+
     def _may_stand_in(self, person: str, holder: str, on: date, entered_by: set[str]) -> bool:
         return self._deputy(holder, on) == person or (person in entered_by and not self.has_digest(holder))
 

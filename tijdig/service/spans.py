@@ -35,7 +35,10 @@ def overlapping(session: Session, terms: Terms, facts: Mapping[str, Any], *, but
     procedure = terms.procedure
     since, until = (date.fromisoformat(facts[name]) for name in procedure.span)
     if until < since:
-        raise Refused(f"{procedure.span[1]} ({until}) lies before {procedure.span[0]} ({since}). Mend one of the two.")
+        raise Refused(
+            f"{procedure.span[1]} ({until}) lies before {procedure.span[0]} ({since}). Mend one of the two.",
+            code="ENDS_BEFORE_IT_BEGINS", since=short_date(since), until=short_date(until),
+        )  # fmt: skip
     others = held(
         session, "procedure = ? and id <> ? and state not in (?*) order by id", procedure.id, but, list(UNDONE)
     )
@@ -67,5 +70,6 @@ def _refuse(found: Sequence[Spanned]) -> None:
     for case, since, until in found:
         raise Refused(
             f"{case.code} is about {short_date(since)} to {short_date(until)}, which overlaps this period. Give other "
-            f"days, or go on with {case.code}; what was opened in error is cancelled: tijdig act {case.code} cancel."
-        )
+            f"days, or go on with {case.code}; what was opened in error is cancelled: tijdig act {case.code} cancel.",
+            code="OVERLAP", case=case.code, since=short_date(since), until=short_date(until),
+        )  # fmt: skip

@@ -296,8 +296,9 @@ class Work:
             if follows and self._caught_up(code, record.at).is_open:
                 raise Refused(
                     f"{code} follows from '{step}' and is open. If that was a mistake, cancel it first: "
-                    f"tijdig act {code} cancel --by U --reason TEXT."
-                )
+                    f"tijdig act {code} cancel --by U --reason TEXT.",
+                    code="FOLLOWED", case=code,
+                )  # fmt: skip
 
     def _catch_up_running(self, terms: Terms, subject: str, at: datetime) -> None:
         """Catch up the case that may keep a subject from having another one open."""
@@ -319,8 +320,9 @@ class Work:
         running = self.writing.openings.running(procedure.id, subject)
         if running:
             raise AlreadyOpen(
-                f"{subject} already has an open case of {procedure.id}: {running}. Go on with that one.", case=running
-            )
+                f"{subject} already has an open case of {procedure.id}: {running}. Go on with that one.",
+                case=running, subject=subject,
+            )  # fmt: skip
 
     def _refuse_second(self, terms: Terms, subject: str) -> None:
         procedure = terms.procedure
@@ -332,8 +334,8 @@ class Work:
             raise AlreadyOpen(
                 f"{subject} had a case of {procedure.id} before ({spent}), and a second one is not allowed. Allow it "
                 f"first: tijdig set {procedure.again.id} ja --by U --reason TEXT.",
-                case=spent,
-            )
+                code="HAD_BEFORE", case=spent, subject=subject, label=procedure.again.label,
+            )  # fmt: skip
 
     # --- new cases
 
