@@ -13,9 +13,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
+from tijdig.engine.calendar import ZONE
 from tijdig.engine.errors import Refused, TijdigError
 from tijdig.engine.language import Fact, Procedure
 from tijdig.service.clock import parse_moment
+from tijdig.service.wording import euros
 
 MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 LONGEST_TEXT = 10_000
@@ -191,6 +193,27 @@ def _document(name: str, value: Any, store: Store | None) -> dict[str, Any]:
     if not str(value).startswith("@") or store is None:
         raise Refused(f"'{name}' is a document. Give a file: {name}=@FILE.")
     return store(str(value)[1:])
+
+
+def shown_as(fact: Fact, value: Any) -> str:
+    """A value as its field shows it, so that what stands there is read as the same value; empty for a file."""
+    match fact.kind:
+        case _ if value is None or isinstance(value, list):
+            return ""
+        case "date":
+            return f"{date.fromisoformat(value):%d-%m-%Y}"
+        case "moment":
+            return datetime.fromisoformat(value).astimezone(ZONE).replace(tzinfo=None).isoformat("minutes")
+        case "money":
+            return euros(value)
+        case "yes_no":
+            return "ja" if value else "nee"
+        case "row":
+            day = f"{date.fromisoformat(value['date']):%d-%m-%Y}" if value.get("date") else ""
+            return " ".join(filter(None, (day, value.get("time"))))
+        case "document" | "register" | "settlement":
+            return ""
+    return str(value)
 
 
 def plain(value: Any) -> Any:

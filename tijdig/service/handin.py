@@ -6,7 +6,7 @@ form came before (ux.md, section 4).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -126,18 +126,18 @@ def hand_in(
         return None
     # for update: on PostgreSQL nobody else decides from here on; SQLite's writers come one by one anyhow
     row = session.exec(select(CaseRow).where(CaseRow.id == way.case_id).with_for_update()).one()
-    if receipt := _received(session, row, answer):
+    if receipt := received(session, row, answer):
         return receipt
     held, seen = open_or_finished(session, way, now)
     if isinstance(seen, Finished):
         return seen
     if seen.refusal:
-        _note(session, "denied", way, now, case=row.code, step=way.step, why=seen.refusal)
+        note(session, "denied", way.person_id, now, case=row.code, step=way.step, why=seen.refusal)
         return seen
     if problems := _mistakes(seen, answer):
         return Mistakes(seen, problems)
     if answer.version != row.version:
-        return Changed(seen, tuple(_changes(held, Directory.load(session), answer.version)))
+        return Changed(seen, tuple(changes_since(held, Directory.load(session), answer.version)))
     try:
         with session.begin_nested():
             apart = _decide(session, seen, answer, via, now, files)
@@ -163,28 +163,35 @@ def _decide(
         Doing(sheet.way.person_id, now, reason=answer.reason.strip(), via=via), version=answer.version,
     )  # fmt: skip
     work.flush()
-    _note(session, "form", sheet.way, now, **_form(sheet.case, answer))
+    use_form(session, sheet.case, answer, by=sheet.way.person_id, now=now)
     return tuple(work.apart)
+
+
+def use_form(session: Session, row: CaseRow | Held, answer: Answer, *, by: str, now: datetime) -> Receipt:
+    """From now on this form was handed in."""
+    note(session, "form", by, now, **_form(row, answer))
+    return Receipt(now, _number(row, answer))
 
 
 def _form(row: CaseRow | Held, answer: Answer) -> dict[str, str]:
     return {"case": row.code, "form": hashed(answer.key)}
 
 
-def _received(session: Session, row: CaseRow, answer: Answer) -> Receipt | None:
+def received(session: Session, row: CaseRow | Held, answer: Answer) -> Receipt | None:
     """The receipt of this very form, when it was handed in before: a double click is one decision."""
     wanted = select(Event.at).where(Event.kind == "form", Event.detail == canonical(_form(row, answer)))
     at = session.exec(wanted).first()
     return Receipt(at, _number(row, answer)) if at else None
 
 
-def _number(row: CaseRow, answer: Answer) -> str:
+def _number(row: CaseRow | Held, answer: Answer) -> str:
     """The dossier and the version that the decision made: `act/VERSION` in the log."""
     return f"{row.code}/{answer.version + 1}"
 
 
-def _note(session: Session, kind: str, way: Way, now: datetime, **detail: str) -> None:
-    session.add(Event(at=now, kind=kind, actor=way.person_id, detail=canonical(detail)))
+def note(session: Session, kind: str, person: str, now: datetime, **detail: str) -> None:
+    """Write down what somebody did, in the log of the house."""
+    session.add(Event(at=now, kind=kind, actor=person, detail=canonical(detail)))
     session.flush()
 
 
@@ -196,7 +203,7 @@ def _outcome(sheet: Sheet, answer: Answer) -> str:
 
 def _mistakes(sheet: Sheet, answer: Answer) -> dict[str, str]:
     """What is wrong with an answer, by field, in the order of the form."""
-    values, wrong = _values(sheet, answer)
+    values, wrong = read_fields(sheet.fields, answer)
     found = dict(_found(sheet, answer, values, {**wrong, **answer.problems}))
     says_nothing = sheet.fields and not values and len(sheet.outcomes) == 1
     return found or ({sheet.fields[0].fact: NOTHING} if says_nothing else {})
@@ -217,14 +224,14 @@ def _found(
             yield fact.fact, MISSING.get(fact.kind, "Vul dit in.")
     if outcome and _holds(outcome.reason, seen) and len(answer.reason.strip()) < MIN_REASON:
         yield REASON_FIELD, REASON
-    elif problem := _text_problem(answer.reason):
+    elif problem := text_problem(answer.reason):
         yield REASON_FIELD, problem
 
 
-def _values(sheet: Sheet, answer: Answer) -> tuple[dict[str, Any], dict[str, str]]:
+def read_fields(facts: Iterable[Fact], answer: Answer) -> tuple[dict[str, Any], dict[str, str]]:
     """The facts that were filled in, as a record holds them, and what is wrong with the others."""
     values, wrong = {}, {}
-    for fact in sheet.fields:
+    for fact in facts:
         if given := answer.given(fact.fact):
             try:
                 form = model_for([fact], all_optional=True).model_validate({fact.fact: given})
@@ -240,7 +247,8 @@ def _range(fact: Fact) -> str:
     return " ".join(["Vul een heel getal in", *bounds]) + "."
 
 
-def _text_problem(text: str) -> str:
+def text_problem(text: str) -> str:
+    """What is wrong with a free text; empty when nothing is."""
     try:
         clean_text(text)
     except Refused as refusal:
@@ -252,7 +260,7 @@ def _holds(wanted: bool | Condition, state: State) -> bool:
     return wanted.holds(state) is True if isinstance(wanted, Condition) else wanted
 
 
-def _changes(held: Held, people: Directory, seen: int) -> Iterator[Change]:
+def changes_since(held: Held, people: Directory, seen: int) -> Iterator[Change]:
     """The records after the version that was seen: each record made one version."""
     terms = held.terms
     for record in held.case.records[seen:]:

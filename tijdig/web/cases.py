@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -21,11 +21,13 @@ from tijdig.service import documents, reading, views
 from tijdig.service.dossier import dossier
 from tijdig.service.handin import hand_in
 from tijdig.service.held import Held, find
+from tijdig.service.offers import Offering
 from tijdig.service.people import Directory
 from tijdig.service.reading import Reader
 from tijdig.service.sheet import OwnWay, open_or_finished
 from tijdig.service.timeline import Moment, timeline
 from tijdig.service.wording import basis_words, days_left, due_words, sentence, subject_name
+from tijdig.web import deeds
 from tijdig.web.house import Instead, TheHouse
 from tijdig.web.link import attached, from_our_page
 from tijdig.web.task import Place, answered, shown, taken
@@ -134,12 +136,18 @@ TheCase = Annotated[Seen, Depends(opened)]
 
 
 @router.get("/dossier/{case}")
-def overview(seen: TheCase, house: TheHouse) -> HTMLResponse:
+def overview(seen: TheCase, house: TheHouse, gedaan: str = "") -> HTMLResponse:
     """What it is about, what happened, what is asked now and what is still to come; and why each date is what it is."""
     state = seen.result.state
     moments = [_moment(each, seen) for each in timeline(seen.result, seen.now)]
     reasons = [_why(asked, seen) for asked in obligations(state) if asked.due or asked.undated]
-    return _page(house, seen, "dossier", moments=moments, reasons=reasons, facts=list(_facts(seen)))
+    with house.store.read() as session:
+        offers = Offering(Directory.load(session), seen.held, seen.result, seen.visitor.person, seen.now).all()
+    may_correct = {fact.fact for offer in offers if offer.deed == "correct" for fact in offer.facts}
+    return _page(
+        house, seen, "dossier", moments=moments, reasons=reasons, facts=list(_facts(seen, may_correct)),
+        acts=deeds.links(offers, seen.held.code), done=deeds.said_done(gedaan),
+    )  # fmt: skip
 
 
 @router.get("/dossier/{case}/berichten")
@@ -214,12 +222,13 @@ def _page(house: TheHouse, seen: Seen, name: str, **words: Any) -> HTMLResponse:
     )  # fmt: skip
 
 
-def _facts(seen: Seen) -> Any:
+def _facts(seen: Seen, may_correct: Collection[str]) -> Iterator[tuple[str, str, str]]:
+    """What is known: how it is called, its words, and its name where this visitor may correct it."""
     state = seen.result.state
     for fact in state.terms.procedure.facts:
         value = state.fact(fact.fact)
         if value is not None and fact.kind not in ("row", "settlement"):
-            yield fact.label, fact_words(fact, value)
+            yield fact.label, fact_words(fact, value), fact.fact if fact.fact in may_correct else ""
 
 
 def _moment(moment: Moment, seen: Seen) -> dict[str, Any]:

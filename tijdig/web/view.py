@@ -30,6 +30,7 @@ HINTS = {
     "text": "Geen cliëntnamen en geen BSN.",
     "date": "Bijvoorbeeld 15-10-2021.",
     "money": "Bijvoorbeeld 1.250,00.",
+    "row": "Dag en uur, bijvoorbeeld 15-10-2021 17:00.",
 }
 
 
@@ -71,7 +72,7 @@ class Field:
     @property
     def target(self) -> str:
         """Where a link to this field leads: of a group of choices to the first."""
-        return f"{self.id}-1" if self.choices else self.id
+        return f"{self.id}-1" if self.choices and self.kind != "pick" else self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def page_words(
 ) -> dict[str, Any]:  # fmt: skip
     """All that the page of a task says; its form goes to `action`, and is sealed for `token`."""
     answer, problems = answer or Answer("", sheet.case.version), problems or {}
-    fields = [_field(fact, sheet, seal, token, answer, problems) for fact in sheet.fields]
+    fields = [field_of(fact, _note(fact, sheet), seal, token, answer, problems) for fact in sheet.fields]
     choices = [_choice(sheet, outcome, answer) for outcome in sheet.outcomes]
     several = bool(sheet.step and len(sheet.step.outcomes) > 1)
     outcome = _outcome_field(choices, problems) if several else None
@@ -123,12 +124,15 @@ def task_words(sheet: Sheet, now: datetime) -> dict[str, Any]:
 # --- the form
 
 
-def _field(fact: Fact, sheet: Sheet, seal: Seal, token: str, answer: Answer, problems: Mapping[str, str]) -> Field:
+def field_of(
+    fact: Fact, note: str, seal: Seal, token: str, answer: Answer, problems: Mapping[str, str], *, shown: str = ""
+) -> Field:
+    """The field of a fact, as it was filled in, or else with what is `shown` there."""
     kept = answer.documents.get(fact.fact)
     choices = {"choice": fact.choices, "yes_no": YES_NO}.get(fact.kind, ())
     return Field(
-        fact_field(fact.fact), fact.kind, fact.label, _note(fact, sheet),
-        HINTS.get(fact.kind, ""), answer.texts.get(fact.fact, ""), choices, problems.get(fact.fact, ""),
+        fact_field(fact.fact), fact.kind, fact.label, note,
+        HINTS.get(fact.kind, ""), answer.texts.get(fact.fact, shown), choices, problems.get(fact.fact, ""),
         kept["name"] if kept else "", seal.document(token, fact.fact, kept) if kept else "",
     )  # fmt: skip
 
