@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from docx import Document
@@ -331,3 +335,17 @@ def test_the_documented_fields_are_those_there_are(trial: Tijdig) -> None:
 def _without_hash(text: str) -> str:
     """Salts make the hash of a log another each time."""
     return re.sub(r"(logboekregel \d+), [0-9a-f]{12}", r"\1, HASH", text)
+
+
+def test_the_evidence_of_a_case_is_one_zip_that_checks_itself(trial: Tijdig, tmp_path: Path) -> None:
+    trial("start", "orange-status", "--subject", "lid-014", "--set", "orange_on=2026-01-05", "--by", "beheer", "--at",
+          "2026-01-05", "--json")  # fmt: skip
+
+    made = trial("evidence", "orange-status/lid-014", "--out", str(tmp_path / "map.zip"), "--json").json
+
+    with ZipFile(tmp_path / "map.zip") as packed:
+        packed.extract("controleer.py", tmp_path)
+    done = subprocess.run([sys.executable, "-I", tmp_path / "controleer.py", made["file"]], capture_output=True)
+    assert set(made) == {"file", "sha256", "case"}
+    assert made["sha256"] == sha256((tmp_path / "map.zip").read_bytes()).hexdigest()
+    assert done.returncode == 0

@@ -19,6 +19,7 @@ from tijdig.cli import (
     comparing,
     completion,
     due,
+    evidence,
     grid,
     handin,
     house,
@@ -44,8 +45,8 @@ COMMANDS: tuple[Command, ...] = (
     comparing.reconcile, comparing.figures,
     arrangements.register, arrangements.approved, arrangements.declared,
     sweeping.sweep, sweeping.effects, mail.deliver, mail.outbox, mail.settle, sweeping.incidents, sweeping.retry,
-    sweeping.audit, sweeping.verify, backup.backup, backup.restore, backup.release, due.due, ahead.simulate,
-    ahead.plan_ics, producing.document, producing.documents, bench.bench, completion.completion,
+    sweeping.audit, sweeping.verify, evidence.evidence, backup.backup, backup.restore, backup.release, due.due,
+    ahead.simulate, ahead.plan_ics, producing.document, producing.documents, bench.bench, completion.completion,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any
 
@@ -162,10 +163,12 @@ def _line(reader: Reader, row: Any, role: str) -> Line | None:
     played = _role(reader, terms, record, case) if record else ""
     if role and played != role:
         return None
+    hidden = record is not None and case.state == "open" and record.step in _apart(terms)
     kind = (KINDS if record else {**KINDS, **_FOLLOWED}).get(log.kind, log.kind)
     return Line(
-        log.at, case.code, log.seq, row.version, kind, _about(terms, log.key, record),
-        log.actor, played, record.behalf if record else "", record.reason if record else "", log.overtaken or "",
+        log.at, case.code, log.seq, row.version, kind,
+        _about(terms, log.key, record, with_outcome=not hidden), log.actor, played, record.behalf if record else "",
+        record.reason if record and not hidden else "", log.overtaken or "",
         log.hash.hex(),
     )  # fmt: skip
 
@@ -180,12 +183,19 @@ def _role(reader: Reader, terms: Terms, record: Record, case: Case) -> str:
     return terms.role(step.role) if step and record.act == "decide" else ""
 
 
-def _about(terms: Terms, key: str, record: Record | None) -> str:
+@lru_cache(maxsize=256)
+def _apart(terms: Terms) -> frozenset[str]:
+    """The steps that keep each other apart: what was decided there is nobody's to see while the case runs."""
+    others = ((name, other) for name, step in terms.steps.items() for other in step.not_by if other in terms.steps)
+    return frozenset(name for name, other in others if name in terms.steps[other].not_by)
+
+
+def _about(terms: Terms, key: str, record: Record | None, *, with_outcome: bool) -> str:
     """The step or goal that an entry is about, and what came of it."""
     name = record.step if record else key.partition("/")[0]
     step, goal = terms.steps.get(name), terms.goals.get(name)
     what = "" if name == CASE else step.asks if step else goal.label if goal else ""
-    outcome = step.outcome(record.outcome) if step and record and record.outcome else None
+    outcome = step.outcome(record.outcome) if step and record and with_outcome else None
     return inside(f"{what}: {outcome.label}" if outcome else what)
 
 

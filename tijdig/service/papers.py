@@ -12,6 +12,7 @@ from tijdig.service import tabled
 from tijdig.service.documents import Keeper
 from tijdig.service.fields import seen
 from tijdig.service.held import Held
+from tijdig.service.pins import BETWEEN
 from tijdig.service.produce import Columns, Paper, Source
 
 _PER = (("member", "Lid"), ("kind", "Soort"), ("count", "Aantal"))
@@ -61,6 +62,11 @@ def drawn(session: Session, held: Held, keeper: Keeper, step: str) -> dict[str, 
     source = Source(session, seen(session, held), keeper)
     return {name: keeper.keep(f"{held.code}-{name}.csv", found[name].text(source))
             for name in held.terms.steps[step].draws}  # fmt: skip
+
+
+def papers_of(procedure: str) -> tuple[Paper, ...]:
+    """The documents that can be made of a case of this procedure, also as it is woven with a timetable."""
+    return tuple(each for each in PAPERS if each.procedure == procedure.partition(BETWEEN)[0])
 
 
 def paper(kind: str) -> Paper:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlmodel import Session
 
@@ -31,6 +31,7 @@ from tijdig.service.wordfile import fill, problems_in
 from tijdig.service.workbook import Table, Value, workbook_of
 
 Format = Literal["docx", "pdf", "xlsx"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 OWN_TEMPLATES = "templates"
 """The folder of an installation in which it keeps templates of its own, by the kind of document."""
 

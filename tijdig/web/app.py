@@ -22,7 +22,7 @@ from tijdig.engine.errors import Busy, Refused, TijdigError
 from tijdig.service.clock import installation
 from tijdig.service.links import secret_of
 from tijdig.settings import Settings
-from tijdig.web import acts, cases, link, logbook, members, office, procedures, signin, trial, worklist
+from tijdig.web import acts, cases, evidence, link, logbook, members, office, procedures, signin, trial, worklist
 from tijdig.web.house import House, Instead, TheHouse
 from tijdig.web.seal import Seal
 from tijdig.web.shield import Shield, mask_tokens
@@ -30,7 +30,7 @@ from tijdig.web.throttle import Throttle
 from tijdig.web.visit import SIGN_IN, Stranger
 
 LOG = logging.getLogger(__name__)
-PAGES = link, trial, signin, worklist, cases, acts, members, procedures, logbook, office
+PAGES = link, trial, signin, worklist, cases, acts, members, procedures, logbook, office, evidence
 """The modules with pages; each has a router."""
 
 SWEEP_EVERY = timedelta(minutes=15)

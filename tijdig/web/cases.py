@@ -144,7 +144,7 @@ def overview(seen: TheCase, house: TheHouse, gedaan: str = "") -> HTMLResponse:
     with house.store.read() as session:
         offers = Offering(Directory.load(session), seen.held, seen.result, seen.visitor.person, seen.now).all()
     may_correct = {fact.fact for offer in offers if offer.deed == "correct" for fact in offer.facts}
-    return _page(
+    return tab(
         house, seen, "dossier", moments=moments, reasons=reasons, facts=list(_facts(seen, may_correct)),
         acts=deeds.links(offers, seen.held.code), done=deeds.said_done(gedaan),
     )  # fmt: skip
@@ -155,7 +155,7 @@ def messages(seen: TheCase, house: TheHouse) -> HTMLResponse:
     """What was told to whom, and what became of it."""
     with house.store.read() as session:
         told = dossier(session, seen.held.code, seen.now)["messages"]
-    return _page(house, seen, "messages", told=told, kinds=MESSAGES)
+    return tab(house, seen, "messages", told=told, kinds=MESSAGES)
 
 
 @router.get("/dossier/{case}/logboek")
@@ -163,7 +163,7 @@ def log(seen: TheCase, house: TheHouse) -> HTMLResponse:
     """Every entry of its log, with its hash."""
     with house.store.read() as session:
         entries = [_entry(each, seen) for each in dossier(session, seen.held.code, seen.now)["log"]]
-    return _page(house, seen, "log", entries=entries)
+    return tab(house, seen, "log", entries=entries)
 
 
 @router.get("/dossier/{case}/taak/{step}")
@@ -214,7 +214,8 @@ def _place(seen: Seen, step: str) -> Place:
     return Place(path, f"{seen.visitor.person}{path}", seen.visitor)  # a form outlives the visit that it was made in
 
 
-def _page(house: TheHouse, seen: Seen, name: str, **words: Any) -> HTMLResponse:
+def tab(house: TheHouse, seen: Seen, name: str, **words: Any) -> HTMLResponse:
+    """A page of a dossier, with its head and its tabs."""
     terms, held = seen.result.case.terms, seen.held
     return page_for(
         house, seen.visitor, name, case=_row(seen.head), title=terms.procedure.title, revision=terms.procedure.revision,
