@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from tijdig.settings import Settings
+from tijdig.settings import IdentityProvider, Settings
 
 HOST = "127.0.0.1"
 
@@ -55,7 +55,7 @@ def environment(settings: Settings) -> dict[str, str]:
         # Without it any page that a user visits might start flows here through their browser.
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": url,
     }
-    return DEFAULTS | theirs | FIXED | ours | _tijdig(settings)
+    return DEFAULTS | theirs | FIXED | ours | _tijdig(settings) | _provider(settings.provider)
 
 
 def _tijdig(settings: Settings) -> dict[str, str]:
@@ -71,6 +71,21 @@ def _tijdig(settings: Settings) -> dict[str, str]:
         "TIJDIG_PORT": str(settings.port),
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _provider(provider: IdentityProvider | None) -> dict[str, str]:
+    """The same of where colleagues sign in."""
+    if provider is None:
+        return {}
+    return {
+        "TIJDIG_OIDC_ISSUER": provider.issuer,
+        "TIJDIG_OIDC_CLIENT_ID": provider.client_id,
+        "TIJDIG_OIDC_CLIENT_SECRET": provider.client_secret,
+        "TIJDIG_OIDC_GROUPS": ";".join(f"{group}={access}" for group, access in provider.groups.items()),
+        "TIJDIG_OIDC_CLAIM": provider.claim,
+        "TIJDIG_OIDC_GROUPS_CLAIM": provider.groups_claim,
+        "TIJDIG_OIDC_SCOPE": provider.scope,
+    }
 
 
 def _absolute(address: str) -> str:

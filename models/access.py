@@ -26,6 +26,10 @@ class Visit(Table, table=True):
     person_id: str = Field(foreign_key="person.id", index=True)
     began_at: datetime = Field(sa_type=Instant)
     seen_at: datetime = Field(sa_type=Instant)
+    how: str = "password"
+    """By a password, by choosing in a trial, or by the identity provider (oidc)."""
+    administers: bool = True
+    """Whether the pages of administrators may be opened in it, by who has that role."""
 
 
 class Attempt(Table, table=True):

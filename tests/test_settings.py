@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deployments.environment import environment
 from tijdig.engine.errors import Misconfigured
-from tijdig.settings import Settings
+from tijdig.settings import IdentityProvider, Settings
 
 
 def test_an_empty_environment_gives_a_safe_installation_on_this_machine() -> None:
@@ -104,6 +105,63 @@ def test_a_bad_value_names_the_variable_and_the_mend_but_no_secret(environ: dict
     with pytest.raises(Misconfigured, match=mend) as refused:
         Settings.read(environ)
     assert "geheim" not in str(refused.value)
+
+
+OIDC = {
+    "TIJDIG_OIDC_ISSUER": "https://login.zorg.example/realms/zorg/", "TIJDIG_OIDC_CLIENT_ID": "tijdig",
+    "TIJDIG_OIDC_CLIENT_SECRET": "geheim", "TIJDIG_OIDC_GROUPS": "zorg=werklijst; CN=beheer,OU=zorg = beheer",
+}  # fmt: skip
+
+
+def test_an_identity_provider_is_read_with_its_secret_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("geheim\n", encoding="utf-8")
+    environ = {name: value for name, value in OIDC.items() if not name.endswith("SECRET")}
+
+    provider = Settings.read({**environ, "TIJDIG_OIDC_CLIENT_SECRET_FILE": str(secret)}).provider
+
+    assert provider == IdentityProvider(
+        issuer="https://login.zorg.example/realms/zorg/",
+        client_id="tijdig",
+        client_secret="geheim",
+        groups={"zorg": "werklijst", "CN=beheer,OU=zorg": "beheer"},
+        claim="email",
+        groups_claim="groups",
+        scope="openid email profile",
+    )
+    assert "geheim" not in repr(provider)
+
+
+HALF = [
+    pytest.param({"TIJDIG_OIDC_GROUPS": ""}, "TIJDIG_OIDC_ISSUER is set, but TIJDIG_OIDC_GROUPS is not. Set it too",
+                 id="no groups"),
+    pytest.param({"TIJDIG_OIDC_CLIENT_SECRET": "", "TIJDIG_OIDC_CLIENT_ID": ""},
+                 "TIJDIG_OIDC_CLIENT_ID, TIJDIG_OIDC_CLIENT_SECRET is not", id="no client"),
+    pytest.param(dict.fromkeys(OIDC, "") | {"TIJDIG_OIDC_CLAIM": "upn"}, "TIJDIG_OIDC_CLAIM is set, but",
+                 id="only what may be left out"),
+    pytest.param({"TIJDIG_OIDC_ISSUER": "http://login.zorg.example"}, "TIJDIG_OIDC_ISSUER is 'http.*Give it as https",
+                 id="issuer over http"),
+    pytest.param({"TIJDIG_OIDC_ISSUER": "https://login.zorg.example?a=b"}, "Give the issuer alone", id="with a query"),
+    pytest.param({"TIJDIG_OIDC_ISSUER": "login.zorg.example"}, "which is no identity provider", id="a host"),
+    pytest.param({"TIJDIG_OIDC_GROUPS": "zorg"}, "TIJDIG_OIDC_GROUPS is 'zorg'. Give GROUP=werklijst", id="no access"),
+    pytest.param({"TIJDIG_OIDC_GROUPS": "zorg=alles"}, "Give GROUP=werklijst or GROUP=beheer", id="unknown access"),
+    pytest.param({"TIJDIG_OIDC_GROUPS": "=beheer"}, "Give GROUP=werklijst", id="no group before the access"),
+    pytest.param({"TIJDIG_OIDC_CLAIM": "e mail"}, "TIJDIG_OIDC_CLAIM is 'e mail'. Give the name", id="two claims"),
+    pytest.param({"TIJDIG_OIDC_SCOPE": "email"}, "TIJDIG_OIDC_SCOPE is 'email'. Give openid", id="no openid"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("instead", "mend"), HALF)
+def test_half_an_identity_provider_is_refused_with_what_is_missing(instead: dict[str, str], mend: str) -> None:
+    with pytest.raises(Misconfigured, match=mend) as refused:
+        Settings.read(OIDC | instead)
+    assert "geheim" not in str(refused.value)
+
+
+def test_what_serve_starts_has_the_same_settings() -> None:
+    settings = Settings.read(OIDC | {"TIJDIG_DATA": "/srv/t"})
+
+    assert Settings.read(environment(settings)) == settings
 
 
 def test_reading_the_settings_imports_nothing_heavy() -> None:

@@ -13,7 +13,25 @@ from urllib.parse import urlsplit
 from tijdig.engine.errors import Misconfigured
 
 MailMode = Literal["uit", "omleiden", "aan"]
+Access = Literal["werklijst", "beheer"]
+"""What a group of the identity provider opens: the pages of one's work, or those and the pages of administrators."""
 T = TypeVar("T")
+LOCAL = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityProvider:
+    """Where colleagues sign in by OpenID Connect, what says who they are, and which of its groups opens what."""
+
+    issuer: str
+    """As the provider itself writes it, to the last slash."""
+    client_id: str
+    client_secret: str = field(repr=False)
+    groups: Mapping[str, Access]
+    claim: str = "email"
+    """What is compared with the people here: their mail address, or any other claim with their id."""
+    groups_claim: str = "groups"
+    scope: str = "openid email profile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +50,8 @@ class Settings:
     """The base of links in mails, without a slash at its end."""
     port: int
     """The first of the ports that `serve` uses."""
+    provider: IdentityProvider | None = None
+    """None where colleagues have local accounts only."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
@@ -42,13 +62,7 @@ class Settings:
         """
 
         def get(name: str, parse: Callable[[str], T], default: T) -> T:
-            value = _value(environ, name)
-            if value is None:
-                return default
-            try:
-                return parse(value)
-            except ValueError as error:
-                raise Misconfigured(f"{name} {error}") from None  # the value may be a secret
+            return _parsed(environ, name, parse, default)
 
         data = get("TIJDIG_DATA", Path, Path("data"))
         port = get("TIJDIG_PORT", _port, 8420)
@@ -61,7 +75,43 @@ class Settings:
             mail_redirect=get("TIJDIG_MAIL_REDIRECT", _mail_address, None),
             url=get("TIJDIG_URL", _url, f"http://127.0.0.1:{port}"),
             port=port,
+            provider=_provider(environ),
         )
+
+
+REQUIRED = ("TIJDIG_OIDC_ISSUER", "TIJDIG_OIDC_CLIENT_ID", "TIJDIG_OIDC_CLIENT_SECRET", "TIJDIG_OIDC_GROUPS")
+OPTIONAL = ("TIJDIG_OIDC_CLAIM", "TIJDIG_OIDC_GROUPS_CLAIM", "TIJDIG_OIDC_SCOPE")
+
+
+def _provider(environ: Mapping[str, str]) -> IdentityProvider | None:
+    """The identity provider; None when nothing of it is set. Raises Misconfigured when only a part is."""
+    given = [name for name in (*REQUIRED, *OPTIONAL) if _value(environ, name) is not None]
+    missing = [name for name in REQUIRED if name not in given]
+    if not given:
+        return None
+    if missing:
+        raise Misconfigured(
+            f"{given[0]} is set, but {', '.join(missing)} is not. Set it too, or none of the settings TIJDIG_OIDC_….",
+        )
+    return IdentityProvider(
+        issuer=_parsed(environ, "TIJDIG_OIDC_ISSUER", _issuer, ""),
+        client_id=_parsed(environ, "TIJDIG_OIDC_CLIENT_ID", str, ""),
+        client_secret=_parsed(environ, "TIJDIG_OIDC_CLIENT_SECRET", str, ""),
+        groups=_parsed(environ, "TIJDIG_OIDC_GROUPS", _groups, {}),
+        claim=_parsed(environ, "TIJDIG_OIDC_CLAIM", _claim, "email"),
+        groups_claim=_parsed(environ, "TIJDIG_OIDC_GROUPS_CLAIM", _claim, "groups"),
+        scope=_parsed(environ, "TIJDIG_OIDC_SCOPE", _scope, "openid email profile"),
+    )
+
+
+def _parsed(environ: Mapping[str, str], name: str, parse: Callable[[str], T], default: T) -> T:
+    value = _value(environ, name)
+    if value is None:
+        return default
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise Misconfigured(f"{name} {error}") from None  # the value may be a secret
 
 
 def _value(environ: Mapping[str, str], name: str) -> str | None:
@@ -106,6 +156,35 @@ def _url(value: str) -> str:
     if not _is_address(value, "http", "https"):
         raise ValueError(f"is '{value}', to which no link can lead. Give it as https://tijdig.example.org.")
     return value.rstrip("/")
+
+
+def _issuer(value: str) -> str:
+    """Over http only on this machine: what goes over the line makes somebody an administrator."""
+    if not _is_address(value, "https") and not (_is_address(value, "http") and urlsplit(value).hostname in LOCAL):
+        raise ValueError(f"is '{value}', which is no identity provider. Give it as https://login.example.org/…")
+    if urlsplit(value).query or urlsplit(value).fragment:
+        raise ValueError(f"is '{value}'. Give the issuer alone, without what follows a ? or #.")
+    return value
+
+
+def _groups(value: str) -> dict[str, Access]:
+    pairs = [pair.rpartition("=") for pair in re.split(r"[;\n]", value) if pair.strip()]
+    for group, _, access in pairs:
+        if not group.strip() or access.strip() not in get_args(Access):
+            raise ValueError(f"is '{value}'. Give GROUP=werklijst or GROUP=beheer, with a ; between two of them.")
+    return {group.strip(): access.strip() for group, _, access in pairs}  # type: ignore[misc]
+
+
+def _claim(value: str) -> str:
+    if not re.fullmatch(r"[^\s\"'{}]+", value):
+        raise ValueError(f"is '{value}'. Give the name of one claim, such as email.")
+    return value
+
+
+def _scope(value: str) -> str:
+    if "openid" not in value.split():
+        raise ValueError(f"is '{value}'. Give openid and what else is needed, with spaces: openid email profile.")
+    return " ".join(value.split())
 
 
 def _port(value: str) -> int:

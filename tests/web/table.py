@@ -38,9 +38,10 @@ class Who:
     """Who gets in. All others who signed in are refused; a stranger is asked to sign in."""
 
     visitors: frozenset[Visitor]
+    stranger: Due = "sign in"
 
     def due(self, visitor: Visitor) -> Due:
-        return "in" if visitor in self.visitors else "sign in" if visitor == "stranger" else "refused"
+        return "in" if visitor in self.visitors else self.stranger if visitor == "stranger" else "refused"
 
     @property
     def person(self) -> str:
@@ -62,6 +63,8 @@ HOLDERS = only("holder")
 """Who has the role of the task."""
 KEEPERS = only("keeper")
 """Who looks after the installation (beheerder)."""
+NOBODY = Who(frozenset(), stranger="refused")
+"""There only where colleagues sign in by their organisation: test_oidc."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,9 @@ TABLE: Mapping[str, Line] = {
     "GET /": Line(ALL),
     "GET /gezond": Line(ALL),
     "GET /aanmelden": Line(ALL),
+    "GET /aanmelden/organisatie": Line(NOBODY),
+    "GET /aanmelden/terug": Line(NOBODY),
+    "GET /afgemeld": Line(NOBODY),
     "POST /aanmelden": Line(ALL, given={"naam": "ann", "wachtwoord": "een haas in het hoge gras"}),
     "POST /kijk-als": Line(ALL, form="/aanmelden", given={"persoon": "ann"}, trial=True),
     "POST /afmelden": Line(COLLEAGUES, form="/"),

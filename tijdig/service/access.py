@@ -32,10 +32,16 @@ LASTS = timedelta(days=30)
 RESTS = timedelta(hours=12)
 """A visit ends after so long in all, and after so long without a look."""
 
+A_DAY = timedelta(hours=12)
+"""Instead of the former where an identity provider let somebody in: who may no longer, is out by the next day."""
+
 NOTED = timedelta(minutes=5)
 """So precisely it is known when somebody last looked."""
 
 MOST_FAILURES, WITHIN = 10, timedelta(minutes=15)
+
+PROVIDED = "oidc"
+"""How a visit began that an identity provider let in."""
 
 LONGEST_NAME = 100
 """Characters of a name under which a failed attempt is kept: what strangers type must not fill the database."""
@@ -113,7 +119,7 @@ def visitor(store: Store, token: str, *, wall: datetime) -> str:
     """Whose visit this token is; empty when it is over or never was. Notes, now and then, that they looked."""
     with store.read() as session:
         visit = session.get(Visit, hashed(token))
-        over = visit is None or wall >= min(visit.began_at + LASTS, visit.seen_at + RESTS)
+        over = visit is None or wall >= min(visit.began_at + _lasts(visit), visit.seen_at + RESTS)
         person = (
             "" if visit is None or over or not Directory.load(session).has_digest(visit.person_id) else visit.person_id
         )
@@ -130,12 +136,26 @@ def sign_out(session: Session, token: str, *, wall: datetime) -> None:
     session.execute(delete(Visit).where((col(Visit.token_sha256) == hashed(token)) | old))
 
 
-def begin(session: Session, person: str, *, how: str, wall: datetime) -> str:
-    """Begin a visit of somebody of whom it is certain who they are; gives its token."""
+def visit_of(session: Session, token: str) -> Visit | None:
+    """The visit as it was begun, if it stands; whether it is over, `visitor` says."""
+    return session.get(Visit, hashed(token))
+
+
+def begin(session: Session, person: str, *, how: str, wall: datetime, administers: bool = True) -> str:
+    """Begin a visit of somebody of whom it is certain who they are; gives its token.
+
+    With `administers` it may open the pages of administrators, if the person has that role: it gives no role itself.
+    """
     token = token_urlsafe(32)
-    session.add(Visit(token_sha256=hashed(token), person_id=person, began_at=wall, seen_at=wall))
+    session.add(Visit(
+        token_sha256=hashed(token), person_id=person, began_at=wall, seen_at=wall, how=how, administers=administers
+    ))  # fmt: skip
     session.add(Event(at=wall, kind="sign_in", actor=person, detail=canonical({"how": how})))
     return token
+
+
+def _lasts(visit: Visit) -> timedelta:
+    return A_DAY if visit.how == PROVIDED else LASTS
 
 
 @contextmanager

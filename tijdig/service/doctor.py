@@ -24,7 +24,9 @@ from tijdig.service.deliver import route_of
 from tijdig.service.fitting import used
 from tijdig.service.held import LOADER
 from tijdig.service.hold import is_held
+from tijdig.service.identity import without_a_way_in
 from tijdig.service.incidents import open_incidents
+from tijdig.service.oidc import Down, Provider
 from tijdig.service.people import Directory
 from tijdig.service.pins import current, definitions
 from tijdig.settings import Settings
@@ -195,10 +197,32 @@ def _mailing(session: Session, settings: Settings, wall: datetime) -> Found:
     return True, f"{settings.mail}, via {where.hostname}"
 
 
+def _signing_in(session: Session, settings: Settings, wall: datetime) -> Found:
+    """Whether the identity provider answers, and which colleagues it could not let in."""
+    if settings.provider is None:
+        return True, "met een wachtwoord; geen aanmelddienst ingesteld"
+    issuer = settings.provider.issuer
+    try:
+        offers = Provider(settings.provider, settings.url).look(wall=wall)
+    except Down as down:
+        return False, f"De aanmelddienst {issuer} is niet te gebruiken: {down.why}. Kijk naar TIJDIG_OIDC_ISSUER."
+    today = local_day(set_clock(session, None, wall=wall))
+    none, shared = without_a_way_in(Directory.load(session), settings.provider, today)
+    if none or shared:
+        said = f"zonder mailadres: {_names(none)}; met dat van een ander: {_names(shared)}"
+        return False, f"Wie niet wordt herkend: {said}. Geef ieder een eigen adres: tijdig import people BESTAND."
+    ends = "afmelden ook daar" if offers.get("end_session_endpoint") else "afmelden alleen hier"
+    return True, f"via {issuer}, herkend aan {settings.provider.claim}; {ends}"
+
+
+def _names(people: list[str]) -> str:
+    return ", ".join(people) or "niemand"
+
+
 _LOOKS: dict[str, Callable[[Session, Settings, datetime], Found]] = {
     "database": _mode, "append-only": _triggers, "settings": _settings_set, "roles": _roles, "incidents": _incidents,
     "mails": _mails, "sweep": _ran("sweep"), "deliver": _ran("deliver"), "audit": _audited, "restore": _released,
-    "mail": _mailing,
+    "mail": _mailing, "sign-in": _signing_in,
 }  # fmt: skip
 
 

@@ -21,8 +21,9 @@ from models.schema import open_store
 from tijdig.engine.errors import Busy, Refused, TijdigError
 from tijdig.service.clock import installation
 from tijdig.service.links import secret_of
+from tijdig.service.oidc import Provider
 from tijdig.settings import Settings
-from tijdig.web import acts, cases, evidence, link, logbook, members, office, procedures, signin, trial, worklist
+from tijdig.web import acts, cases, evidence, link, logbook, members, office, oidc, procedures, signin, trial, worklist
 from tijdig.web.house import House, Instead, TheHouse
 from tijdig.web.seal import Seal
 from tijdig.web.shield import Shield, mask_tokens
@@ -30,7 +31,7 @@ from tijdig.web.throttle import Throttle
 from tijdig.web.visit import SIGN_IN, Stranger
 
 LOG = logging.getLogger(__name__)
-PAGES = link, trial, signin, worklist, cases, acts, members, procedures, logbook, office, evidence
+PAGES = link, trial, signin, oidc, worklist, cases, acts, members, procedures, logbook, office, evidence
 """The modules with pages; each has a router."""
 
 SWEEP_EVERY = timedelta(minutes=15)
@@ -52,7 +53,7 @@ def create_app(
     """
     house = House(
         open_store(settings.database_url), settings, Seal(secret_of(settings.data)), Throttle(ASKED_PER_MINUTE, 60),
-        wall, every,
+        wall, every, Provider(settings.provider, f"{settings.url}{oidc.BACK}") if settings.provider else None,
     )  # fmt: skip
 
     @asynccontextmanager

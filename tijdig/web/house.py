@@ -16,6 +16,7 @@ from models.session import Store
 from tijdig.engine.calendar import ZONE, short_date, short_moment
 from tijdig.service.clock import installation, set_clock
 from tijdig.service.guard import INTERVALS, last_run
+from tijdig.service.oidc import Provider
 from tijdig.settings import Settings
 from tijdig.web.seal import Seal
 from tijdig.web.throttle import Throttle
@@ -60,6 +61,8 @@ class House:
     throttle: Throttle
     wall: Callable[[], datetime]
     every: timedelta
+    provider: Provider | None = None
+    """Where colleagues sign in by their organisation; None where they have local accounts only."""
 
     def now(self, session: Session) -> datetime:
         """The installation's time: the wall clock, or that of a trial."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tijdig.engine.calendar import local_day
 from tijdig.engine.errors import Refused
-from tijdig.service.access import look_as, sign_in, sign_out
+from tijdig.service.access import PROVIDED, look_as, sign_in, sign_out
 from tijdig.service.clock import home
 from tijdig.service.people import Directory
 from tijdig.web.house import House, Instead, TheHouse
 from tijdig.web.link import from_our_page
+from tijdig.web.oidc import LEFT, THERE
 from tijdig.web.uploads import Given, given_of
 from tijdig.web.view import FORM
 from tijdig.web.visit import SIGN_IN, TheGuest, TheVisitor, farewell, local_path, welcome
@@ -66,7 +68,8 @@ def leave(visitor: TheVisitor, given: TheForm, house: TheHouse) -> Response:
         raise Instead("not_ours", 403)
     with house.store.write() as session:
         sign_out(session, visitor.token, wall=house.wall())
-    return farewell(RedirectResponse(SIGN_IN, 303))
+    is_provided = house.provider is not None and visitor.how == PROVIDED
+    return farewell(RedirectResponse(LEFT if is_provided else SIGN_IN, 303))
 
 
 def _page(house: House, to: str, *, name: str = "", problem: str = "", status: int = 200) -> HTMLResponse:
@@ -76,5 +79,5 @@ def _page(house: House, to: str, *, name: str = "", problem: str = "", status: i
         cast = people.colleagues(local_day(house.now(session))) if in_a_trial else ()
     return house.page(
         "sign_in", status, form=house.seal.form(SIGN_IN, 0), to=local_path(to), name=name, problem=problem, cast=cast,
-        in_a_trial=in_a_trial,
+        in_a_trial=in_a_trial, there=f"{THERE}?naar={quote(local_path(to), safe='')}" if house.provider else "",
     )  # fmt: skip

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, Response
 
 from tijdig.engine.calendar import local_day
-from tijdig.service.access import LASTS, visitor
+from tijdig.service.access import LASTS, visit_of, visitor
 from tijdig.service.administration import is_administrator
 from tijdig.service.people import Directory
 from tijdig.web.house import House, TheHouse
@@ -28,6 +28,9 @@ class Visitor:
     name: str
     token: str
     is_administrator: bool = False
+    """Holds that role, in a visit in which it counts."""
+    how: str = ""
+    """How the visit began."""
 
     def form(self, house: House, version: int = 0) -> str:
         """A new form of this visit."""
@@ -59,7 +62,9 @@ def guest_of(request: Request, house: TheHouse) -> Visitor | None:
         return None
     with house.store.read() as session:
         people, today = Directory.load(session), local_day(house.now(session))
-        return Visitor(person, people.name(person), token, is_administrator(people, person, today))
+        visit = visit_of(session, token)
+        administers = bool(visit and visit.administers) and is_administrator(people, person, today)
+        return Visitor(person, people.name(person), token, administers, how=visit.how if visit else "")
 
 
 def visitor_of(request: Request, house: TheHouse) -> Visitor:
