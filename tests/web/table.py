@@ -187,6 +187,10 @@ TABLE: Mapping[str, Line] = {
     "POST /t/{token}/nieuw": Line(ALL, formless="who holds an old link may ask for a new one, to their own mailbox"),
     "GET /t/{token}/stuk/{sha256}": Line(ALL),
     "POST /volgende-dag": Line(ALL, form="/", trial=True, repeats="each form of a trial moves its clock by a day"),
+    "GET /leden": Line(COLLEAGUES),
+    "GET /lid/{ref}": Line(READERS),
+    "GET /termijnkalender": Line(COLLEAGUES),
+    "GET /termijnkalender/terugrekenen": Line(COLLEAGUES),
     "GET /postvak": Line(ALL, trial=True),
     "GET /postvak/{name}": Line(ALL, trial=True),
 }
@@ -195,6 +199,7 @@ VALUES: Mapping[str, Value] = {
     "case": lambda town, person: "ORA-2021-001",
     "step": lambda town, person: "judge",
     "person": lambda town, person: "dir",
+    "ref": lambda town, person: "lid-014",
     "procedure": lambda town, person: "orange-status",
     "sha256": document,
     "token": lambda town, person: town.link("ORA-2021-001", "judge", person or "ann"),

@@ -1,7 +1,7 @@
 """Members over all procedures: who stands where, and who does what for one of them (ux.md, Leden).
 
-A reader sees the members over which they have a role, and of each the dossiers that they may read. The cohort grid
-(grid.py) is another thing: one procedure, with its steps as columns.
+A reader sees the members over which they have a role in a procedure about members, and of each the dossiers that they
+may read. The cohort grid (grid.py) is another thing: one procedure, with its steps as columns.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def members(
     With a `size` so many after the first `skip`, or the last ones where there are not so many.
     """
     procedures = _procedures(session, reader)
-    found = reader.over(_named(session, sought.text))
+    found = reader.over(_named(session, sought.text), _roles(reader, procedures))
     if sought.colour:
         decided = colours(session, reader, found)
         found = [ref for ref in found if (decided[ref].colour if ref in decided else NOBODY) == sought.colour]
@@ -108,9 +108,9 @@ def member(session: Session, reader: Reader, ref: str, now: datetime) -> Member 
     row = session.get(Subject, ref)
     if row is None:
         raise Refused(f"'{ref}' is hier geen lid. Kies een lid uit de lijst.")
-    if not reader.over([ref]):
-        return None
     procedures = _procedures(session, reader)
+    if not reader.over([ref], _roles(reader, procedures)):
+        return None
     roles = sorted({role for each in procedures for role in roles_named(each)} - {*OWN, ADMINISTRATOR})
     cast = ((role, reader.people.recipients(role, subject=ref, case="", on=reader.today)) for role in roles)
     rows = session.exec(select(Case).where(Case.subject == ref).order_by(col(Case.id).desc()))
@@ -126,6 +126,12 @@ def _procedures(session: Session, reader: Reader) -> list[Procedure]:
     roles, known = set(reader.roles()), map(procedure_of, definitions(session))
     about = (each for each in known if each.subject in OWN)
     return sorted((each for each in about if roles & {*roles_named(each), ADMINISTRATOR}), key=lambda p: p.title)
+
+
+def _roles(reader: Reader, procedures: Sequence[Procedure]) -> set[str]:
+    """The roles by which this reader has to do with members."""
+    named = {role for each in procedures for role in roles_named(each)}
+    return set(reader.roles()) & {*named, ADMINISTRATOR}
 
 
 def _knows_colours(session: Session, procedures: Sequence[Procedure]) -> bool:

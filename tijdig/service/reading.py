@@ -55,9 +55,9 @@ class Reader:
         held = {role for person in acting for role in self.people.roles_of(person, self.today)}
         return tuple(sorted(held - {MEMBER}))
 
-    def over(self, subjects: Iterable[str]) -> list[str]:
-        """Of what cases are about, that over which they have a role today."""
-        subjects, roles = list(subjects), self.roles()
+    def over(self, subjects: Iterable[str], roles: Iterable[str]) -> list[str]:
+        """Of what cases are about, that over which they have one of these roles today."""
+        subjects, roles = list(subjects), list(roles)
         self.people.prefetch(subjects)
         return [subject for subject in subjects if any(self._holds(role, subject, "") for role in roles)]
 

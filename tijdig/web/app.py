@@ -23,11 +23,21 @@ from tijdig.service.clock import installation
 from tijdig.service.links import secret_of
 from tijdig.service.oidc import Provider
 from tijdig.settings import Settings
-<<<<<<< HEAD
-from tijdig.web import acts, cases, evidence, link, logbook, members, office, oidc, procedures, signin, trial, worklist
-=======
-from tijdig.web import cases, link, logbook, members, office, procedures, signin, termcalendar, trial, worklist
->>>>>>> 055d98c (Show which terms end in a month, and count back from a timetable)
+from tijdig.web import (
+    acts,
+    cases,
+    evidence,
+    link,
+    logbook,
+    members,
+    office,
+    oidc,
+    procedures,
+    signin,
+    termcalendar,
+    trial,
+    worklist,
+)
 from tijdig.web.house import House, Instead, TheHouse
 from tijdig.web.seal import Seal
 from tijdig.web.shield import Shield, mask_tokens
@@ -35,11 +45,7 @@ from tijdig.web.throttle import Throttle
 from tijdig.web.visit import SIGN_IN, Stranger
 
 LOG = logging.getLogger(__name__)
-<<<<<<< HEAD
-PAGES = link, trial, signin, oidc, worklist, cases, acts, members, procedures, logbook, office, evidence
-=======
-PAGES = link, trial, signin, worklist, cases, members, termcalendar, procedures, logbook, office
->>>>>>> 055d98c (Show which terms end in a month, and count back from a timetable)
+PAGES = link, trial, signin, oidc, worklist, cases, acts, members, termcalendar, procedures, logbook, office, evidence
 """The modules with pages; each has a router."""
 
 SWEEP_EVERY = timedelta(minutes=15)
