@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any
@@ -193,6 +194,18 @@ def _document(name: str, value: Any, store: Store | None) -> dict[str, Any]:
     if not str(value).startswith("@") or store is None:
         raise Refused(f"'{name}' is a document. Give a file: {name}=@FILE.")
     return store(str(value)[1:])
+
+
+def opening_facts(procedure: Procedure) -> tuple[Fact, ...]:
+    """The fields with which a case opens: what it opens with is required; what no step asks for later may be given."""
+    made = {*procedure.drawn, *(name for c in procedure.comparisons for name in (*c.registers, *c.counted, c.returned))}
+    later = {*procedure.opens_with, *made, *(name for step in procedure.steps for name in step.form)}
+    first = (replace(fact, required=True) for name in procedure.opens_with if (fact := procedure.fact(name)))
+    free = (f for f in procedure.facts if f.fact not in later and not f.announced and f.kind not in _NEVER_TYPED)
+    return (*first, *(replace(fact, required=False) for fact in free))
+
+
+_NEVER_TYPED = ("row", "register", "settlement", "document")
 
 
 def shown_as(fact: Fact, value: Any) -> str:

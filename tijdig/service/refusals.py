@@ -28,7 +28,7 @@ DUTCH: Mapping[str, str] = {
     "REMINDED": "Voor deze taak is vandaag al met de hand herinnerd. Wacht tot morgen.",
     "FOLLOWED": "Dossier {case} volgt uit dit besluit en loopt nog. "
     "Laat dat eerst vervallen als het een vergissing was.",
-    "ALREADY_OPEN": "Over dit onderwerp loopt al een dossier van deze procedure. Ga daarin verder.",
+    "ALREADY_OPEN": "Over dit onderwerp loopt al een dossier van deze procedure: {case}. Ga daarin verder.",
     "HAD_BEFORE": "{subject} had al een dossier van deze procedure ({case}), en een tweede mag niet. Vraag de "
     "beheerder of ‘{label}’ op ja kan: Beheer, Instellingen.",
     "SETTING_MISSING": "De instelling ‘{label}’ ({setting}) is verplicht en nog niet gekozen. Vraag de beheerder "
@@ -45,5 +45,7 @@ DUTCH: Mapping[str, str] = {
 
 def in_dutch(refusal: TijdigError) -> str:
     """The refusal as a page says it; one without words here says what it said itself."""
-    words = DUTCH.get(refusal.code)
-    return words.format(**vars(refusal)) if words else str(refusal)
+    try:
+        return DUTCH[refusal.code].format_map(vars(refusal))
+    except KeyError:
+        return str(refusal)

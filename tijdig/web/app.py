@@ -34,6 +34,7 @@ from tijdig.web import (
     oidc,
     procedures,
     signin,
+    start,
     termcalendar,
     trial,
     worklist,
@@ -45,7 +46,22 @@ from tijdig.web.throttle import Throttle
 from tijdig.web.visit import SIGN_IN, Stranger
 
 LOG = logging.getLogger(__name__)
-PAGES = link, trial, signin, oidc, worklist, cases, acts, members, termcalendar, procedures, logbook, office, evidence
+PAGES = (
+    link,
+    trial,
+    signin,
+    oidc,
+    worklist,
+    start,
+    cases,
+    acts,
+    members,
+    termcalendar,
+    procedures,
+    logbook,
+    office,
+    evidence,
+)
 """The modules with pages; each has a router."""
 
 SWEEP_EVERY = timedelta(minutes=15)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tijdig.engine.acts import needs_reason
-from tijdig.engine.advance import Move
+from tijdig.engine.advance import Advance, Move
 from tijdig.engine.calendar import local_day, short_date
-from tijdig.engine.case import CASE, Terms
+from tijdig.engine.case import CASE, Effect, Terms
 from tijdig.engine.language import Fact
 from tijdig.service.forms import plain, shown_as
 from tijdig.service.handin import REASON_FIELD, Answer, read_fields
 from tijdig.service.handling import BY, PERSON, PLACE, PREVIEWED, UNTIL, Follows, Standing, Wish, changed
+from tijdig.service.notices import Telling
 from tijdig.service.offers import OF_FACTS, Deed, Offer
 from tijdig.service.people import Directory
 from tijdig.service.wording import sentence
@@ -25,7 +26,8 @@ WHERE, WHOM, BY_HOW_MUCH, UNTIL_WHEN, SURE = "plaats", "aan", "met", "tot", "zek
 """Names of fields of acts."""
 
 GIVEN = {"step": WHERE, "person": WHOM, "by": BY_HOW_MUCH, "until": UNTIL_WHEN}
-NO_REASON_LEFT = "Minimaal 10 tekens. Geen cliëntnamen en geen BSN."
+SHOWN_AHEAD = 12
+REASON_HINT = "Minimaal 10 tekens. Geen cliëntnamen en geen BSN."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,9 @@ TABLE = (
 )  # fmt: skip
 """Every act beside deciding, in the order in which a dossier offers it."""
 
+BEGUN = "begonnen"
+"""How a dossier that was just opened is called in its address."""
+
 BY_SLUG: Mapping[str, DeedWords] = {words.slug: words for words in TABLE}
 _BY_DEED = {words.deed: words for words in TABLE}
 
@@ -100,6 +105,8 @@ def links(offers: Iterable[Offer], case: str) -> list[tuple[str, str]]:
 
 def said_done(slug: str) -> str:
     """What a dossier says when somebody comes back from this act; empty for anything else."""
+    if slug == BEGUN:
+        return "Het dossier is geopend."
     return BY_SLUG[slug].done if slug in BY_SLUG else ""
 
 
@@ -133,7 +140,7 @@ def fields(
 
 def reason_field(words: DeedWords, answer: Answer, problems: Mapping[str, str]) -> Field:
     """The field of a reason that is always asked."""
-    hint = " ".join(filter(None, (words.about_reason, NO_REASON_LEFT)))
+    hint = " ".join(filter(None, (words.about_reason, REASON_HINT)))
     return Field(REASON, "text", "Reden", "", hint, answer.reason, (), problems.get(REASON_FIELD, ""))
 
 
@@ -199,8 +206,8 @@ def follows_words(follows: Follows, wish: Wish) -> dict[str, Any]:
     return {
         "facts": list(_changed_facts(seen, wish)) if wish.deed == "correct" else [],
         "moves": [_move(move, terms) for move in follows.moves],
-        "effects": list(_effects(follows.effects, terms)),
-        "told": sorted({(telling.kind, _label(telling.step, terms), telling.role) for _, telling in follows.told}),
+        "effects": effects_words(follows.effects, terms),
+        "told": told_words(follows.told, terms),
     }
 
 
@@ -233,13 +240,27 @@ _HAPPENS = {
 }  # fmt: skip
 
 
-def _effects(effects: Iterable[Done], terms: Terms) -> Iterator[str]:
-    for done in effects:
-        effect = done.effect
-        if not effect.overtaken:
-            about = "" if effect.step == CASE or effect.step not in terms.names else f": {_label(effect.step, terms)}"
-            to = f", aan {', '.join(effect.to)}" if effect.to else ""
-            yield f"{short_date(local_day(effect.moment))} {_HAPPENS[effect.kind]}{about}{to}"
+def effects_words(effects: Iterable[Done], terms: Terms) -> list[str]:
+    """What happened, or would: but for what stayed silent."""
+    return [_effect(done.effect, terms) for done in effects if not done.effect.overtaken]
+
+
+def told_words(told: Iterable[tuple[str, Telling]], terms: Terms) -> list[tuple[str, str, str]]:
+    """Who would be told what: the letter, what it is about, and the role."""
+    return sorted({(telling.kind, _label(telling.step, terms), telling.role) for _, telling in told})
+
+
+def ahead_words(result: Advance) -> list[str]:
+    """What follows if nobody does anything, the first of it."""
+    words = [_effect(effect, result.case.terms) for effect in result.ahead if not effect.overtaken]
+    more = len(words) - SHOWN_AHEAD
+    return [*words[:SHOWN_AHEAD], *([f"en daarna nog {more} gebeurtenissen"] if more > 0 else [])]
+
+
+def _effect(effect: Effect, terms: Terms) -> str:
+    about = "" if effect.step == CASE or effect.step not in terms.names else f": {_label(effect.step, terms)}"
+    to = f", aan {', '.join(effect.to)}" if effect.to else ""
+    return f"{short_date(local_day(effect.moment))} {_HAPPENS[effect.kind]}{about}{to}"
 
 
 def _label(name: str, terms: Terms) -> str:
