@@ -182,7 +182,8 @@ class Goal:
 
     It speaks to `role` and to the roles of the open steps that serve it. `lapse` closes the case with that
     result when the own right is lost: three office days after the due day, since what was done in time and
-    recorded late still counts. It never grants anything.
+    recorded late still counts. It never grants anything. While `lapse_only` does not hold it waits, and then comes on
+    the office day after the last step of that condition was done.
     `row`: it is the row of the timetable that one of these finds, the first first, and takes its name and its date;
     what it says of `{row}` is of that row.
     Where none does, it keeps its own; without a rule of its own it is left out, with all that counts from it, or where
@@ -198,6 +199,7 @@ class Goal:
     when_late: tuple[Escalate, ...] = ()
     lapse: str = ""
     row: tuple[Match, ...] = ()
+    lapse_only: Condition | None = None
 
     @property
     def name(self) -> str:

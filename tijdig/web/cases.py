@@ -162,7 +162,7 @@ def messages(seen: TheCase, house: TheHouse) -> HTMLResponse:
 def log(seen: TheCase, house: TheHouse) -> HTMLResponse:
     """Every entry of its log, with its hash."""
     with house.store.read() as session:
-        entries = [_entry(each, seen) for each in dossier(session, seen.held.code, seen.now)["log"]]
+        entries = dossier(session, seen.held.code, seen.now)["log"]
     return tab(house, seen, "log", entries=entries)
 
 
@@ -192,13 +192,6 @@ def decide(step: str, seen: TheCase, given: Annotated[Given, Depends(given_of)],
 def document(step: str, sha256: str, seen: TheCase, house: TheHouse) -> Response:
     """A file of the dossier. Never shown in the page: it may hold anything."""
     return attached(house, seen.result.state.facts, sha256)
-
-
-def _entry(entry: Mapping[str, Any], seen: Seen) -> Mapping[str, Any]:
-    """An entry of the log; its key does not say what was decided while that is withheld."""
-    step, *more = entry["key"].split("/")
-    withheld = "decide" in more and step in seen.result.state.withheld
-    return {**entry, "key": "/".join((step, *more[:2], "…"))} if withheld else entry
 
 
 def _way(seen: Seen, step: str) -> OwnWay:
