@@ -372,6 +372,7 @@ def test_a_closing_that_was_moved_after_it_opened_counts_in_each_file(office: Of
     a_register(office, ("za-001", "2020-07-31T16:00"), ("za-002", "2020-07-31T17:30"))
     later = CZ.replace("zorgaanbieder,2020-07-31,17:00", "zorgaanbieder,2020-08-07,17:00")
     assert take(office.store, "timetable", later, now=office.on("2020-08-01").now, name="cz-2021").changed == 1
+    spread(office.store, now=office.now)
 
     done = record(office.on("2020-08-07", "18:00"))
 

@@ -522,7 +522,8 @@ class Programme:
 
     `first` is the first day of the first period and sets the rhythm; a case opens the day after its period and knows
     `period_from` and `period_until`. `facts` are further days, counted in terms from that opening day. `over` names
-    a cohort: one case for each of its members; without one the subject is the period itself.
+    a cohort: one case for each of its members; without one the subject is the period itself. `among`: cohorts of which
+    one must have a member when the period is over; in a house that has none there is nothing to open.
     """
 
     programme: str
@@ -532,6 +533,7 @@ class Programme:
     until: date | None = None
     over: str = ""
     facts: tuple[tuple[str, tuple[Term, ...]], ...] = ()
+    among: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
