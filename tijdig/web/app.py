@@ -33,6 +33,7 @@ from tijdig.web import (
     office,
     oidc,
     procedures,
+    reports,
     signin,
     start,
     termcalendar,
@@ -61,6 +62,7 @@ PAGES = (
     logbook,
     office,
     evidence,
+    reports,
 )
 """The modules with pages; each has a router."""
 
