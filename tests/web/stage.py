@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from html import unescape
@@ -63,6 +64,10 @@ class Staged(Town):
 
     def _begin(self, session: Any) -> None:
         pass
+
+
+Again = Callable[[Stop], Staged]
+"""Gives a town of one's own for a route."""
 
 
 def enter(town: Town, person: str) -> None:
@@ -145,3 +150,14 @@ def assert_shielded(answer: Response, path: str) -> None:
 def at(settings: Settings, address: str) -> Settings:
     """The same settings with a database elsewhere."""
     return replace(settings, database_url=address)
+
+
+def of(shared: Mapping[str, Town], stop: Stop) -> Town:
+    """The town in which a route is."""
+    return shared["trial" if stop.line.trial else "live"]
+
+
+def field_names(town: Town, stop: Stop, path: str) -> set[str]:
+    """The names of all fields where the form of a POST stands, for whoever looks now."""
+    page = town.client.get(stop.page(town, path), follow_redirects=False).text
+    return set(re.findall(r'<(?:input|select|textarea|button)[^>]*\bname="([^"]+)"', page)) - {"formulier"}

@@ -93,7 +93,7 @@ def create_app(
         yield
         house.store.close()
 
-    app = FastAPI(title="Tijdig", lifespan=lifespan, openapi_url=None)
+    app = FastAPI(title="Tijdig", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     ours = {urlsplit(settings.url).hostname or "", "127.0.0.1", "localhost"}
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(ours))  # else a strange name may lead a browser here
     app.state.house = house
