@@ -89,7 +89,7 @@ class Line:
     repeats: str = ""
     """Why the same form handed in twice does it twice."""
     names: str = ""
-    """Why members may be named to whoever signed in."""
+    """Why the member may be named to who has no role in the dossier."""
 
 
 def uncertain(town: Town, _: str) -> str:
@@ -126,6 +126,7 @@ def absence(town: Town, _: str) -> str:
 
 ROLE, AWAY = {"number": assignment}, {"number": absence}
 MAIL, APART = {"number": uncertain}, {"number": incident}
+PEOPLE = {"tekst.people": "id,name,email,channel\nfay,Fay,fay@zorg.example,mail\n"}
 WHY = {"reden": "nagevraagd per telefoon"}
 
 TABLE: Mapping[str, Line] = {
@@ -169,8 +170,20 @@ TABLE: Mapping[str, Line] = {
     ),
     "GET /beheer/postvak-uit/{number}": Line(KEEPERS, values=MAIL),
     "POST /beheer/postvak-uit/{number}": Line(KEEPERS, values=MAIL, given=WHY | {"hoe": "arrived"}),
+    "GET /beheer/overnemen": Line(KEEPERS),
+    "POST /beheer/overnemen": Line(KEEPERS, given=PEOPLE),
+    "GET /beheer/overnemen/doen": Line(KEEPERS),
+    "POST /beheer/overnemen/doen": Line(KEEPERS, form="/beheer/overnemen", via=PEOPLE, given=WHY),
     "GET /dossiers": Line(COLLEAGUES),
     "GET /dossier/{case}": Line(READERS),
+    "GET /dossier/{case}/bewijsmap": Line(READERS),
+    "GET /dossier/{case}/document/{sha256}": Line(READERS),
+    "GET /dossier/{case}/documenten": Line(READERS),
+    "GET /dossier/{case}/handeling/{slug}": Line(HOLDERS),
+    "POST /dossier/{case}/handeling/{slug}": Line(HOLDERS, given=WHY | {"plaats": "judge"}),
+    "POST /dossier/{case}/maak/{kind}/{format}": Line(
+        READERS, form="/dossier/{case}/documenten", repeats="each time the document as the dossier stands then"
+    ),
     "GET /dossier/{case}/berichten": Line(READERS),
     "GET /dossier/{case}/logboek": Line(READERS),
     "GET /dossier/{case}/taak/{step}": Line(READERS),
@@ -182,7 +195,7 @@ TABLE: Mapping[str, Line] = {
     "GET /procedures/{procedure}": Line(COLLEAGUES),
     "GET /procedures/{procedure}/proefdraaien": Line(COLLEAGUES, query="start=1-10-2021&tot=31-12-2021"),
     "GET /procedures/{procedure}/schema.svg": Line(COLLEAGUES),
-    "GET /t/{token}": Line(ALL),
+    "GET /t/{token}": Line(ALL, names="a link is its own key"),
     "POST /t/{token}": Line(ALL, given={"uitkomst": "green"}),
     "POST /t/{token}/nieuw": Line(ALL, formless="who holds an old link may ask for a new one, to their own mailbox"),
     "GET /t/{token}/stuk/{sha256}": Line(ALL),
@@ -191,13 +204,16 @@ TABLE: Mapping[str, Line] = {
     "GET /lid/{ref}": Line(READERS),
     "GET /termijnkalender": Line(COLLEAGUES),
     "GET /termijnkalender/terugrekenen": Line(COLLEAGUES),
-    "GET /postvak": Line(ALL, trial=True),
-    "GET /postvak/{name}": Line(ALL, trial=True),
+    "GET /postvak": Line(ALL, trial=True, names="a trial holds nobody's secrets"),
+    "GET /postvak/{name}": Line(ALL, trial=True, names="a trial holds nobody's secrets"),
 }
 
 VALUES: Mapping[str, Value] = {
     "case": lambda town, person: "ORA-2021-001",
     "step": lambda town, person: "judge",
+    "slug": lambda town, person: "herinneren",
+    "kind": lambda town, person: "orange-letter",
+    "format": lambda town, person: "docx",
     "person": lambda town, person: "dir",
     "ref": lambda town, person: "lid-014",
     "procedure": lambda town, person: "orange-status",
