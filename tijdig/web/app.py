@@ -25,6 +25,7 @@ from tijdig.service.oidc import Provider
 from tijdig.settings import Settings
 from tijdig.web import (
     acts,
+    bulk,
     cases,
     evidence,
     link,
@@ -54,6 +55,7 @@ PAGES = (
     oidc,
     worklist,
     start,
+    bulk,
     cases,
     acts,
     members,

@@ -14,6 +14,7 @@ from tijdig.engine.calendar import local_day
 from tijdig.service import views
 from tijdig.service.views import Document, Group
 from tijdig.service.wording import basis_words, days_left, due_words, sentence, subject_name
+from tijdig.web import bulk
 from tijdig.web.house import TheHouse
 from tijdig.web.trial import NEXT_DAY
 from tijdig.web.view import STATUS
@@ -48,6 +49,12 @@ class Line:
     badge: str
     start: date | None
     is_now: bool
+    version: int
+
+    @property
+    def chosen(self) -> str:
+        """The name of the field by which it is chosen for a bulk act."""
+        return bulk.chosen_field(self.case, self.step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,10 @@ class Filter:
 
 
 @router.get("/")
-def mine(house: TheHouse, guest: TheGuest, rol: str = "", procedure: str = "", nu: bool = False) -> HTMLResponse:
+def mine(
+    house: TheHouse, guest: TheGuest, rol: str = "", procedure: str = "", nu: bool = False, gedaan: str = "",
+    aantal: int = 0,
+) -> HTMLResponse:  # fmt: skip
     """The front page: for a colleague their work, for a stranger what this is."""
     next_day = house.seal.form(NEXT_DAY, 0)
     if guest is None:
@@ -72,12 +82,21 @@ def mine(house: TheHouse, guest: TheGuest, rol: str = "", procedure: str = "", n
         now = house.now(session)
         found = views.tasks(session, now, user=guest.person)
         titles = {row["id"]: row["title"] for row in views.procedures(session)}
-    return _page(house, guest, found, titles, local_day(now), Filter(rol, procedure, nu), next_day)
+    return _page(
+        house,
+        guest,
+        found,
+        titles,
+        local_day(now),
+        Filter(rol, procedure, nu),
+        next_day,
+        bulk.said_done(gedaan, aantal),
+    )
 
 
 def _page(
     house: TheHouse, visitor: Visitor, found: Sequence[Document], titles: Mapping[str, str], today: date,
-    chosen: Filter, next_day: str,
+    chosen: Filter, next_day: str, done: str,
 ) -> HTMLResponse:  # fmt: skip
     lines = [(task["group"], _line(task, today)) for task in found]
     shown: dict[str, list[Line]] = {group: [] for group in HEADINGS}
@@ -89,7 +108,7 @@ def _page(
     return page_for(
         house, visitor, "work", groups=groups, chosen=chosen, form=next_day, has_any=bool(lines),
         roles=sorted({line.role for _, line in lines}), procedures=[(id, titles.get(id, id)) for id in known],
-        next_start=_next(line for _, line in lines),
+        next_start=_next(line for _, line in lines), done=done, bulk=bulk.form(house, visitor), here="/",
     )  # fmt: skip
 
 
@@ -102,6 +121,7 @@ def _line(task: Mapping[str, Any], today: date) -> Line:
         task["role"], task["procedure"], task["assignee"] or "", status, STATUS[status][0],
         days_left(due, today) if due else "geen termijn", due_words(due, at), task["due"] or "", task["basis"] or "",
         basis_words(task["basis"] or "", task["fatal"]), start, start is None or start <= today,
+        task["version"],
     )  # fmt: skip
 
 
