@@ -163,8 +163,9 @@ def test_who_may_not_come_in_reads_why_on_a_phone(
 
     assert page.get_by_role("heading", level=1).all_inner_texts() == [heading]
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    page.get_by_role("link", name="Terug naar aanmelden").click()
-    assert page.get_by_label("Wachtwoord").is_visible()
+    page.get_by_role("link", name="Met een ander account aanmelden").click()
+    come_back(page, "Ann")
+    assert page.get_by_text("Ann", exact=True).is_visible()
 
 
 def test_the_doctor_finds_it_well(town: Town) -> None:

@@ -233,6 +233,17 @@ def test_who_may_not_come_in_reads_why_and_it_is_written_down(
     assert not is_in(town)
 
 
+def test_who_is_not_let_in_may_try_as_another_whom_the_provider_asks_anew(town: Town, idp: Provider) -> None:
+    idp.signs_in(email="eva@zorg.example")
+    assert 'href="/aanmelden/organisatie?ander=ja"' in enter(town).text
+
+    door = town.client.get("/aanmelden/organisatie?ander=ja", follow_redirects=False).headers["location"]
+    idp.signs_in()
+
+    assert parse_qs(urlsplit(door).query)["prompt"] == ["login"]
+    assert back(town, there(door)).status_code == 303
+
+
 def test_an_address_of_two_colleagues_lets_in_neither(town: Town) -> None:
     with town.store.write() as session:
         session.add(Address(person_id="bob", since=town.now.date(), email="ann@zorg.example"))

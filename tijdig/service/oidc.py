@@ -94,13 +94,16 @@ class Provider:
 
     # --- what a visitor's browser is sent to
 
-    def door(self, proof: Proof, *, wall: datetime) -> str:
-        """The address at which somebody signs in there. Raises Refused when the provider does not answer."""
+    def door(self, proof: Proof, *, wall: datetime, anew: bool = False) -> str:
+        """The address at which somebody signs in there: `anew`, also who is in there already, perhaps as another.
+
+        Raises Refused when the provider does not answer.
+        """
         challenge = _base64(sha256(proof.verifier.encode()).digest())
         asked = {
             "response_type": "code", "client_id": self.known.client_id, "redirect_uri": self.back,
             "scope": self.known.scope, "state": proof.state, "nonce": proof.nonce, "code_challenge": challenge,
-            "code_challenge_method": "S256", "ui_locales": "nl",
+            "code_challenge_method": "S256", "ui_locales": "nl", **({"prompt": "login"} if anew else {}),
         }  # fmt: skip
         with self._asking():
             return _with(self._offered(wall)["authorization_endpoint"], asked)
