@@ -17,6 +17,8 @@ from models.message import Mail
 from models.operation import Incident
 from models.organisation import Absence, Assignment
 from tests.web.town import ADVISER, Town
+from tijdig.service.compared import differences
+from tijdig.service.documents import folder_of
 from tijdig.service.trial import captured
 
 Visitor = Literal["stranger", "no role", "elsewhere", "keeper", "holder"]
@@ -124,6 +126,15 @@ def absence(town: Town, _: str) -> str:
         return str(session.exec(select(Absence.id)).one())
 
 
+def difference(town: Town, _: str) -> str:
+    """What two registers of a report say otherwise."""
+    with town.store.read() as session:
+        found = differences(session, "WZH-2021-002", folder_of(town.settings.data))["differences"]
+    return str(found[0]["difference"])
+
+
+REPORT: Mapping[str, Value] = {"case": lambda town, person: "WZH-2021-001"}
+COMPARED: Mapping[str, Value] = {"case": lambda town, person: "WZH-2021-002", "difference": difference}
 ROLE, AWAY = {"number": assignment}, {"number": absence}
 MAIL, APART = {"number": uncertain}, {"number": incident}
 PEOPLE = {"tekst.people": "id,name,email,channel\nfay,Fay,fay@zorg.example,mail\n"}
@@ -195,6 +206,15 @@ TABLE: Mapping[str, Line] = {
     "GET /procedures/{procedure}": Line(COLLEAGUES),
     "GET /procedures/{procedure}/proefdraaien": Line(COLLEAGUES, query="start=1-10-2021&tot=31-12-2021"),
     "GET /procedures/{procedure}/schema.svg": Line(COLLEAGUES),
+    "GET /rapportages": Line(COLLEAGUES),
+    "GET /rapportages/{case}": Line(READERS, values=REPORT),
+    "GET /rapportages/{case}/csv/{table}": Line(READERS, values=REPORT),
+    "GET /rapportages/{case}/herinner": Line(READERS, values=REPORT),
+    "POST /rapportages/{case}/herinner": Line(HOLDERS, values=REPORT, given=WHY),
+    "GET /rapportages/{case}/verschil/{difference}": Line(READERS, values=COMPARED),
+    "POST /rapportages/{case}/verschil/{difference}": Line(
+        HOLDERS, values=COMPARED, given=WHY | {"geldt": "officer_log"}
+    ),
     "GET /t/{token}": Line(ALL, names="a link is its own key"),
     "POST /t/{token}": Line(ALL, given={"uitkomst": "green"}),
     "POST /t/{token}/nieuw": Line(ALL, formless="who holds an old link may ask for a new one, to their own mailbox"),
@@ -218,6 +238,7 @@ VALUES: Mapping[str, Value] = {
     "ref": lambda town, person: "lid-014",
     "procedure": lambda town, person: "orange-status",
     "sha256": document,
+    "table": lambda town, person: "returns",
     "token": lambda town, person: town.link("ORA-2021-001", "judge", person or "ann"),
     "name": lambda town, person: captured(town.settings.data)[0].name,
 }

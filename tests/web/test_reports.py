@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session
@@ -15,7 +14,7 @@ from models.organisation import Person, Subject
 from tests.web.test_logbook import asked
 from tests.web.town import Town, hidden, words
 from tijdig.engine.snapshot import canonical
-from tijdig.service import cases, documents, pins
+from tijdig.service import cases, pins
 from tijdig.service.cases import Doing
 from tijdig.service.exports import COLUMNS
 from tijdig.service.people import Directory
@@ -63,16 +62,6 @@ def report(office: Town) -> str:
     return begin(office)
 
 
-def hand_in(town: Town, case: str, step: str, fact: str, text: str, by: str) -> None:
-    path = Path(town.settings.data) / f"{fact}.csv"
-    path.write_text(text, encoding="utf-8")
-    with town.store.write() as session:
-        work = Work(session, keep=documents.keeper(session, documents.folder_of(town.settings.data), now=town.now))
-        doing = Doing(by, town.now)
-        cases.decide(work, Directory.load(session), case, step, "handed_in", {fact: f"@{path}"}, doing)
-        work.flush()
-
-
 def answer(town: Town, member: str, measures: str = "1") -> None:
     code = f"WZO-2021-{MEMBERS.index(member) + 1:03}"
     assert town.fill(town.link(code, "hand_in", member), measures=measures).status_code == 200
@@ -83,8 +72,8 @@ def compared(office: Town, report: str) -> str:
     """All answered, and both registers are in: they differ in one line."""
     for member in MEMBERS:
         answer(office, member)
-    hand_in(office, report, "extract", "care_file", ONS, "adm")
-    hand_in(office, report, "log", "officer_log", LOG, "wes")
+    office.decide_with(report, "extract", "handed_in", "adm", care_file=ONS)
+    office.decide_with(report, "log", "handed_in", "wes", officer_log=LOG)
     return report
 
 
