@@ -94,6 +94,8 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         house.store.close()
+        if house.provider:
+            house.provider.close()
 
     app = FastAPI(title="Tijdig", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     ours = {urlsplit(settings.url).hostname or "", "127.0.0.1", "localhost"}
