@@ -68,7 +68,7 @@ def cases(session: Session, now: datetime, *, procedure: str = "", state: str = 
 
 def case_rows(session: Session, rows: Sequence[Case], now: datetime) -> list[Document]:
     """These cases as they stand in a list: one statement for their dates, however many."""
-    first = _first_dates(session, rows, now)
+    first = first_dates(session, rows, now)
     return [case_row(session, row, first.get(row.id or 0), now) for row in rows]
 
 
@@ -95,7 +95,7 @@ def state_words(terms: Terms, state: str) -> str:
     return _STATES.get(state) or known.get(state, state)
 
 
-def _first_dates(session: Session, cases: Sequence[Case], now: datetime) -> Mapping[int, OpenObligation]:
+def first_dates(session: Session, cases: Sequence[Case], now: datetime) -> Mapping[int, OpenObligation]:
     """Of each of these cases the date that it is judged by."""
     dated = select(OpenObligation).where(col(OpenObligation.due).is_not(None))
     if len(cases) <= MOST_NAMED:

@@ -17,7 +17,7 @@ from tijdig.service.wording import basis_words, days_left, due_words, sentence, 
 from tijdig.web import bulk
 from tijdig.web.house import TheHouse
 from tijdig.web.trial import NEXT_DAY
-from tijdig.web.view import STATUS
+from tijdig.web.view import STATUS, exports_of
 from tijdig.web.visit import TheGuest, Visitor, page_for
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -94,21 +94,29 @@ def mine(
     )
 
 
+def tasks_shown(found: Iterable[Document], chosen: Filter, today: date) -> list[tuple[Document, Line]]:
+    """The tasks that a filter shows, each with its line."""
+    lines = ((task, _line(task, today)) for task in found)
+    return [(task, line) for task, line in lines if chosen.shows(line)]
+
+
 def _page(
     house: TheHouse, visitor: Visitor, found: Sequence[Document], titles: Mapping[str, str], today: date,
     chosen: Filter, next_day: str, done: str,
 ) -> HTMLResponse:  # fmt: skip
-    lines = [(task["group"], _line(task, today)) for task in found]
+    tasks = tasks_shown(found, Filter(), today)
+    lines = [line for _, line in tasks]
     shown: dict[str, list[Line]] = {group: [] for group in HEADINGS}
-    for group, line in lines:
+    for task, line in tasks:
         if chosen.shows(line):
-            shown[group].append(line)
+            shown[task["group"]].append(line)
     groups = [(group, HEADINGS[group], shown[group]) for group in HEADINGS]
-    known = sorted({line.procedure for _, line in lines})
+    known = sorted({line.procedure for line in lines})
     return page_for(
         house, visitor, "work", groups=groups, chosen=chosen, form=next_day, has_any=bool(lines),
-        roles=sorted({line.role for _, line in lines}), procedures=[(id, titles.get(id, id)) for id in known],
-        next_start=_next(line for _, line in lines), done=done, bulk=bulk.form(house, visitor), here="/",
+        roles=sorted({line.role for line in lines}), procedures=[(id, titles.get(id, id)) for id in known],
+        next_start=_next(lines), done=done, bulk=bulk.form(house, visitor), here="/",
+        exports=exports_of("werk", rol=chosen.role, procedure=chosen.procedure, nu="1" if chosen.now else ""),
     )  # fmt: skip
 
 
