@@ -37,9 +37,9 @@ DATED = ("Uiterlijk", "Uur", "Grondslag", "Fataal", "Termijnstatus")
 """What stands in a list of every date."""
 
 
-@router.get("/exporteren/{which}.{kind}")
+@router.get("/exporteren/{which}.{form}")
 def export(
-    which: Which, kind: Kind, house: TheHouse, visitor: TheVisitor, rol: str = "", procedure: str = "",
+    which: Which, form: Kind, house: TheHouse, visitor: TheVisitor, rol: str = "", procedure: str = "",
     nu: bool = False, zoek: str = "", staat: str = "open", lidstatus: str = "", maand: str = "", grondslag: str = "",
 ) -> Response:  # fmt: skip
     """A list of this visitor as a file; the address has the same filter as that of its page."""
@@ -55,8 +55,8 @@ def export(
                 listing = _members(session, reader, zoek, lidstatus, now)
             case "termijnkalender":
                 listing = _terms(session, reader, maand, grondslag, rol, now)
-    name = file_name(listing, kind, now)
-    return Response(written(listing, kind, now), media_type=MEDIA[kind],
+    name = file_name(listing, form, now)
+    return Response(written(listing, form, now), media_type=MEDIA[form],
                     headers={"Content-Disposition": f'attachment; filename="{name}"'})  # fmt: skip
 
 
