@@ -18,7 +18,7 @@ from tijdig.engine.errors import Refused
 from tijdig.service.forms import clean_text, looks_like_bsn, read_day
 
 _BLANK = " \t\u00a0"
-_RUNS = re.compile(r"'*[=+@\t\r-]")
+_RUNS = re.compile(r"'*[=+@-]")
 """What a spreadsheet would take for a formula, or what we wrote to keep it from doing so."""
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _NOT_UTF8 = "Hier staat iets dat geen UTF-8 is. Bewaar het bestand als 'CSV UTF-8'."
@@ -178,31 +178,13 @@ def read_table(data: bytes, *, needed: Sequence[str], also: Sequence[str] | None
     return Table(columns, rows, (*_header_faults(columns, needed, also), *broken))
 
 
-def runs(text: str) -> bool:
-    """Whether a spreadsheet would take this text for a formula, or for what marks text that it would."""
-    return _RUNS.match(text) is not None
-
-
-def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, delimiter: str = ",") -> str:
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """CSV with a header; a cell that a spreadsheet would run as a formula is marked as text, by an apostrophe."""
     out = StringIO()
-    writer = csv.writer(out, lineterminator="\n", delimiter=delimiter)
-    writer.writerows(map(_marked, row) for row in (columns, *rows))
-    return out.getvalue()
-
-
-def _marked(cell: str) -> str:
-    """The cell as text. A carriage return alone would end its row: csv only quotes the line end that it writes."""
-    return re.sub(r"\r\n?", "\n", f"'{cell}" if runs(cell) else cell)
-
-
-def csv_for_people(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """The same as a Dutch spreadsheet opens it: UTF-8 with BOM, `;` between cells."""
-    out = StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(heads)
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
     writer.writerows([f"'{cell}" if _RUNS.match(cell) else cell for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
+    return out.getvalue()
 
 
 def mended(data: bytes, cells: Mapping[tuple[int, int], str], without: Collection[int] = ()) -> bytes:
@@ -225,16 +207,16 @@ def mended(data: bytes, cells: Mapping[tuple[int, int], str], without: Collectio
 def with_columns(data: bytes, columns: Mapping[str, str]) -> bytes:
     """The same file with these columns, where it has none of that name, and the same in each row of them."""
     header: list[str] = []
+    added: list[str] = []
 
     def line(number: int, said: list[str]) -> list[str]:
         if not header:
-            header.extend(name for name in columns if name not in _columns(said))
-            width.append(len(said))
-            return [*said, *header]
-        filled = [*said, *[""] * (width[0] - len(said))]
-        return [*filled, *(columns[name] for name in header)] if any(said) else said
+            header.extend(said)
+            added.extend(name for name in columns if name not in _columns(said))
+            return [*said, *added]
+        filled = [*said, *[""] * (len(header) - len(said))]
+        return [*filled, *(columns[name] for name in added)] if any(said) else said
 
-    width: list[int] = []
     return _rewritten(data, line)
 
 

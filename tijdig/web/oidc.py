@@ -39,8 +39,6 @@ HEADINGS = {
     UNNAMED: "Tijdig weet niet wie u bent", UNVERIFIED: "Uw adres is niet bevestigd",
     NOT_KNOWN: "Tijdig kent u niet", NO_ACCESS: "U hebt geen toegang",
 }  # fmt: skip
-ANOTHER = f"{THERE}?ander=ja"
-"""For who is in at the provider as somebody whom we do not let in."""
 STATUS = {DOWN: 503, EXPIRED: 400, NOT_VERIFIED: 400}
 
 
@@ -64,14 +62,11 @@ class Going:
 
 
 @router.get(THERE)
-def go(house: TheHouse, provider: TheProvider, naar: str = "/", ander: str = "") -> Response:
-    """To the sign-in page of the provider, with `ander` also for who is in there already.
-
-    Nothing is kept here: the browser carries what it will have to show.
-    """
+def go(house: TheHouse, provider: TheProvider, naar: str = "/") -> Response:
+    """To the sign-in page of the provider. Nothing is kept here: the browser carries what it will have to show."""
     key, wall = token_urlsafe(32), house.wall()
     try:
-        door = provider.door(_proof(house, key), wall=wall, anew=bool(ander))
+        door = provider.door(_proof(house, key), wall=wall)
     except Refused as refusal:
         return _refused(house, refusal)
     response = RedirectResponse(door, 303)
@@ -164,7 +159,4 @@ def _refused(house: House, refusal: Refused) -> HTMLResponse:
     if isinstance(refusal, Busy) or refusal.code not in HEADINGS:
         raise refusal
     code = refusal.code
-    another = ANOTHER if code in (UNNAMED, UNVERIFIED, NOT_KNOWN, NO_ACCESS) else ""
-    return house.page(
-        "sign_in_refused", STATUS.get(code, 403), heading=HEADINGS[code], why=str(refusal), another=another
-    )
+    return house.page("sign_in_refused", STATUS.get(code, 403), heading=HEADINGS[code], why=str(refusal))
