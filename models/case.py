@@ -12,9 +12,9 @@ class Case(Table, table=True):
     """One run of a procedure on one subject.
 
     `key` is what opened it (a request id, a parent's effect key, a period); `alone` keeps a subject to one open case
-    of a procedure. `version` counts facts and acts, the last of them at `changed_at`; `seq` counts log entries, and
-    `head` is the hash of the last. `course` is a digest of what the log says without who did it: cases of equal pins
-    and course stand alike.
+    of a procedure, or of one that runs on a `timetable` to one for each. `version` counts facts and acts, the last of
+    them at `changed_at`; `seq` counts log entries, and `head` is the hash of the last. `course` is a digest of what the
+    log says without who did it: cases of equal pins and course stand alike.
     """
 
     __tablename__ = "case_"
@@ -22,7 +22,7 @@ class Case(Table, table=True):
         Index("ix_case__due", "next_check_at", sqlite_where=text("next_check_at IS NOT NULL"),
               postgresql_where=text("next_check_at IS NOT NULL")),
         Index("ix_case__procedure_subject", "procedure", "subject"),
-        Index("uq_case__alone", "procedure", "subject", unique=True, sqlite_where=text("alone"),
+        Index("uq_case__alone", "procedure", "subject", "timetable", unique=True, sqlite_where=text("alone"),
               postgresql_where=text("alone")),
     )  # fmt: skip
 
@@ -32,6 +32,7 @@ class Case(Table, table=True):
     subject: str
     key: str | None = Field(default=None, unique=True)
     alone: bool = False
+    timetable: str = Field(default="", sa_column_kwargs={"server_default": ""})
     parent_id: int | None = Field(default=None, foreign_key="case_.id")
     parent_step: str = ""
     definition_id: int = Field(foreign_key="definition.id")

@@ -161,11 +161,12 @@ def _children(book: Book, replays: Mapping[int, Replay]) -> Iterator[Finding]:
 
 
 def _one_open(book: Book, terms: _Terms) -> Iterator[Finding]:
-    running: dict[tuple[str, str], list[CaseRow]] = defaultdict(list)
+    running: dict[tuple[str, str, str], list[CaseRow]] = defaultdict(list)
     for case in book.cases:
         if case.state == "open":
-            running[case.procedure, case.subject].append(case)
-    for (procedure, subject), cases in running.items():
+            timetable = json.loads(book.definitions[case.definition].snapshot).get("timetable", {}).get("name", "")
+            running[case.procedure, case.subject, timetable].append(case)
+    for (procedure, subject, _), cases in running.items():
         definition = json.loads(book.definitions[cases[0].definition].snapshot)
         if len(cases) > 1 and definition.get("one_open", True):
             yield Finding(cases[1].code, "twice", f"{subject} has {len(cases)} open cases of {procedure}")

@@ -26,11 +26,10 @@ from models.session import Store
 from tests.databases import Databases
 from tests.service.house import DATA, take
 from tests.service.office import FOUNDED, Office, found
-from tijdig.engine.errors import FourEyes, Refused
+from tijdig.engine.errors import AlreadyOpen, FourEyes, Refused
 from tijdig.service import register, registrations, views
 from tijdig.service.acting import Acting
 from tijdig.service.amend import preview, spread
-from tijdig.service.audit import audit
 from tijdig.service.cases import Doing, decide, open_case
 from tijdig.service.clock import parse_moment
 from tijdig.service.documents import keeper
@@ -552,14 +551,14 @@ def test_a_round_opens_the_file_of_each_provider_when_it_publishes(office: Offic
 
 
 @pytest.mark.parametrize(
-    ("running", "apart"),
+    ("running", "passed_over", "files"),
     [
-        pytest.param("cz-2021", [], id="its-file-of-this-round"),
-        pytest.param("cz-2020", ["ZKI-2020-001"], id="a-file-of-another-round-is-an-incident"),
+        pytest.param("cz-2021", [True], 1, id="its-file-of-this-round"),
+        pytest.param("cz-2020", [], 2, id="a-file-of-another-round-is-another-file"),
     ],
 )
 def test_a_provider_with_an_open_file_stops_no_other_file_and_who_publishes_is_told(
-    office: Office, running: str, apart: list[str]
+    office: Office, running: str, passed_over: list[bool], files: int
 ) -> None:
     assert take(office.store, "timetable", CZ, name="cz-2020").problems == ()
     forward(office, ("2020-05-20", opens(timetable=running)))
@@ -571,30 +570,25 @@ def test_a_provider_with_an_open_file_stops_no_other_file_and_who_publishes_is_t
         decide(work, Directory.load(session), "tender-round/cz-2021", "publish", "published", form, doing)
         work.flush()
 
-    assert ["ZKI-2020-001" in said for said in work.apart] == [True]
-    assert len(office.codes("tender-care-office")) == 3
-    assert incidents(office) == apart
-
-
-def test_what_kept_a_provider_from_its_file_is_over_once_it_has_one(office: Office) -> None:
-    assert take(office.store, "timetable", CZ, name="cz-2020").problems == ()
-    forward(office, ("2020-05-20", opens(timetable="cz-2020")))
-    office.open("tender-round", "cz-2021", "desk1", timetable="cz-2021")
-    office.on("2020-05-29").decide("tender-round/cz-2021", "publish", "published", "buyer1", document="@document.pdf")
-    audit(office.store, now=office.now, wall=office.now)
-    assert incidents(office) == ["ZKI-2020-001"]
-
-    office.act(CASE, "cancel", "desk1")
-    opens()(office)
-    audit(office.store, now=office.now, wall=office.now)
-
-    assert incidents(office) == []
-
-
-def incidents(office: Office) -> list[str]:
-    """Of which case each incident is that stands."""
+    assert ["ZKI-2020-001" in said for said in work.apart] == passed_over
     with office.reading() as session:
-        return [each["case"] for each in views.incidents(session)]
+        mine = held(session, "procedure = ? and subject = ?", "tender-care-office", "za-001")
+        assert views.incidents(session) == []
+    assert [one.state for one in mine] == ["open"] * files
+    assert len(office.codes("tender-care-office")) == 2 + files
+
+
+def test_a_provider_has_one_file_in_each_round_and_the_grid_of_a_round_shows_its_own(office: Office) -> None:
+    assert take(office.store, "timetable", CZ, name="cz-2022").problems == ()
+    forward(office, ("2020-05-20", opens()), ("2020-05-20", opens(timetable="cz-2022")))
+
+    with pytest.raises(AlreadyOpen, match="ZKI-2020-002"):
+        opens(timetable="cz-2022")(office)
+    with office.reading() as session:
+        seen_now = [grid(session, "tender-care-office", now=office.now, timetable=name).lines for name in
+                    ("cz-2021", "cz-2022", "")]  # fmt: skip
+
+    assert [line.case for lines in seen_now for line in lines] == ["ZKI-2020-001", "ZKI-2020-002", "ZKI-2020-002"]
 
 
 def test_each_version_of_the_nota_is_told_to_all_at_the_same_moment_and_has_its_own_term(office: Office) -> None:

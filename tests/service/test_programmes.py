@@ -17,6 +17,7 @@ from tijdig.engine.case import Record
 from tijdig.engine.fold import fold
 from tijdig.service.clock import set_clock
 from tijdig.service.held import Held, held
+from tijdig.service.openings import settle_openings
 from tijdig.service.pins import first_versions, publish
 from tijdig.service.programmes import install, open_periods
 from tijdig.service.sweep import sweep
@@ -143,6 +144,32 @@ def test_a_member_that_cannot_get_a_case_stands_apart_and_the_others_get_theirs(
     with store.read() as session:
         assert [c.subject for c in cases(session, "one-return")] == ["lid-001", "lid-002", "lid-001"]
         assert session.exec(select(Incident)).one().settled_at == day("2026-07-12")
+
+
+def test_who_of_a_cohort_is_kept_from_its_case_stands_apart_until_it_has_one(store):
+    one_each = replace(WZD_RETURN, one_open=True, revision=2)
+    with store.write() as session:
+        publish(session, [one_each], now=INSTALLED, by="beheer")
+        work = Work(session)
+        opening = Record(INSTALLED, "open", "beheer", dict.fromkeys(WZD_RETURN.opens_with, "2026-03-02"))
+        blocking = work.open("wzd-return", "lid-001", opening).code
+        work.flush()
+
+    open_periods(store, now=day("2026-07-01"))
+    with store.read() as session:
+        [apart] = session.exec(select(Incident.key).where(Incident.kind == "opening")).all()
+        assert [c.subject for c in cases(session, "wzd-return")] == ["lid-001", "lid-002"]
+    with store.write() as session:
+        work = Work(session)
+        close(work, work.find(blocking))
+        work.flush()
+        work.open("wzd-return", "lid-001", replace(opening, at=day("2026-07-12")))
+        work.flush()
+        settle_openings(session, by="audit", now=day("2026-07-13"))
+
+    assert apart == f"opening/{blocking}"
+    with store.read() as session:
+        assert session.exec(select(Incident).where(Incident.kind == "opening")).one().settled_at == day("2026-07-13")
 
 
 def test_a_programme_that_cannot_run_leaves_the_others_alone(store):

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     "grid", _("Wie staat waar: een regel per onderwerp, een kolom per doel en stap."),
     option("procedure", metavar=_("PROCEDURE"), help=_("bijvoorbeeld tender-care-office")),
     option("--cohort", default="", metavar=_("NAAM"), help=_("alleen deze groep, ook wie nog geen dossier heeft")),
+    option("--timetable", default="", metavar=_("NAAM"), help=_("alleen de dossiers op dit tijdschema")),
     AT, AS_JSON, option("--csv", dest="as_csv", action="store_true", help=_("geef CSV, voor een spreadsheet")),
 )  # fmt: skip
-def grid(procedure: str, cohort: str, at: str | None, as_json: bool, as_csv: bool) -> None:
+def grid(procedure: str, cohort: str, timetable: str, at: str | None, as_json: bool, as_csv: bool) -> None:
     """Subjects by steps."""
     from tijdig.cli import edge
     from tijdig.service.grid import grid as read
@@ -26,7 +27,7 @@ def grid(procedure: str, cohort: str, at: str | None, as_json: bool, as_csv: boo
     with edge.store() as store:
         now = edge.clock(store, at)
         with store.read() as session:
-            found = read(session, procedure, now=now, cohort_name=cohort)
+            found = read(session, procedure, now=now, cohort_name=cohort, timetable=timetable)
     if as_json:
         show_json(_document(found))
     elif as_csv:

@@ -436,7 +436,8 @@ class Procedure:
 
     `owner` does the acts that no step and no `may` names; `late_to` hears each late day that has no ladder of its own.
     `again`: a yes/no setting that allows a second case for one subject. `span`: the two facts that bound the period
-    that a case is about; no two cases may overlap in it, but for those that were undone.
+    that a case is about; no two cases may overlap in it, but for those that were undone. `one_open`: a subject has one
+    open case at a time, and of a procedure on a timetable one for each timetable.
     """
 
     procedure: str
@@ -463,6 +464,11 @@ class Procedure:
     @property
     def id(self) -> str:
         return self.procedure
+
+    @property
+    def woven_with(self) -> str:
+        """The timetable with which it is woven; empty where it is with none."""
+        return self.timetable.name if self.timetable else ""
 
     def fact(self, name: str) -> Fact | None:
         return next((f for f in self.facts if f.fact == name), None)

@@ -76,14 +76,14 @@ class Grid:
     lines: tuple[Line, ...]
 
 
-def grid(session: Session, procedure: str, *, now: datetime, cohort_name: str = "") -> Grid:
-    """The grid of a procedure, of all that have a case of it or of a cohort as it is today.
+def grid(session: Session, procedure: str, *, now: datetime, cohort_name: str = "", timetable: str = "") -> Grid:
+    """The grid of a procedure, of all that have a case of it or of a cohort as it is today; perhaps on one timetable.
 
     Raises Refused for a procedure or cohort that is not there.
     """
     title = procedure_of(newest(session, procedure)).title
     members = cohort(session, cohort_name, local_day(now)) if cohort_name else None
-    cases = _cases(session, procedure, members)
+    cases = _cases(session, procedure, members, timetable)
     subjects = sorted(cases) if members is None else members
     standing = _standing(session, cases.values(), now)
     columns = _columns(one.terms for one in cases.values())
@@ -91,7 +91,7 @@ def grid(session: Session, procedure: str, *, now: datetime, cohort_name: str = 
     return Grid(procedure, title, cohort_name, now, columns, lines)
 
 
-def _cases(session: Session, procedure: str, members: Sequence[str] | None) -> dict[str, Held]:
+def _cases(session: Session, procedure: str, members: Sequence[str] | None, timetable: str) -> dict[str, Held]:
     """Of each subject its open case, else its latest."""
     found = held(session, "procedure = ?", procedure)
     if any(not one.terms.procedure.one_open for one in found):
@@ -100,6 +100,7 @@ def _cases(session: Session, procedure: str, members: Sequence[str] | None) -> d
             f"--procedure {procedure}."
         )
     of = set(members or ())
+    found = [one for one in found if timetable in ("", one.timetable)]
     picked = [one for one in found if members is None or one.subject in of]
     return {one.subject: one for one in sorted(picked, key=lambda one: (one.is_open, one.id))}
 

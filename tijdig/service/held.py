@@ -100,6 +100,11 @@ class Held:
         """Whether its subject may have no other open case of this procedure."""
         return self.state == "open" and self.terms.procedure.one_open
 
+    @property
+    def timetable(self) -> str:
+        """The timetable on which it runs; empty when on none."""
+        return self.terms.procedure.woven_with
+
 
 Lock = Literal["", "wait", "skip"]
 """Whether rows are to be kept from others until the transaction ends: not, or by waiting for them, or skipping them."""

@@ -19,13 +19,18 @@ UNDONE = ("cancelled", "merged")
 KIND = "opening"
 
 
+_CASES = (
+    "select subject, timetable, code, state, alone from case_ where procedure = ? and subject in (?*) order by id desc"
+)
+
+
 @dataclass(slots=True)
 class Openings:
     """What was read of subjects, and what this transaction changed since. Asks for a subject that was not read."""
 
     session: Session
     _read: set[tuple[str, str]] = field(default_factory=set)
-    _running: dict[tuple[str, str], str] = field(default_factory=dict)
+    _running: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _before: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def read(self, procedure: str, subjects: Iterable[str]) -> None:
@@ -34,18 +39,17 @@ class Openings:
         if not unknown:
             return
         self._read |= {(procedure, subject) for subject in unknown}
-        found = "select subject, code, state, alone from case_ where procedure = ? and subject in (?*) order by id desc"
-        for subject, code, state, alone in ask(self.session, found, procedure, list(unknown)):
+        for subject, timetable, code, state, alone in ask(self.session, _CASES, procedure, list(unknown)):
             if alone:
-                self._running.setdefault((procedure, subject), code)
+                self._running.setdefault((procedure, subject, timetable), code)
             if state not in UNDONE:
                 self._before[procedure, subject] = code
 
-    def running(self, procedure: str, subject: str) -> str:
-        """The code of the open case of a subject that allows no other one; empty when there is none."""
+    def running(self, procedure: str, subject: str, timetable: str) -> str:
+        """The code of the open case of a subject that allows no other one on its timetable; empty without one."""
         if (procedure, subject) not in self._read:
             self.read(procedure, [subject])
-        return self._running.get((procedure, subject), "")
+        return self._running.get((procedure, subject, timetable), "")
 
     def before(self, procedure: str, subject: str) -> str:
         """The code of a case that this subject has or had; empty when there is none."""
@@ -55,11 +59,11 @@ class Openings:
 
     def note(self, one: Held) -> None:
         """A case was opened, moved or ended here."""
-        key = one.procedure, one.subject
+        key, alone = (one.procedure, one.subject), (one.procedure, one.subject, one.timetable)
         if one.alone:
-            self._running[key] = one.code
-        elif self._running.get(key) == one.code:
-            del self._running[key]
+            self._running[alone] = one.code
+        elif self._running.get(alone) == one.code:
+            del self._running[alone]
         if one.state not in UNDONE:
             self._before.setdefault(key, one.code)
         elif self._before.get(key) == one.code:

@@ -118,7 +118,7 @@ def cohort_grid(source: Source, *, procedure: str, cohort: str) -> Iterator[Row]
     """The grid of a procedure over a cohort, its titles first; each line with the head of its own log."""
     cases = {one.code: one for one in held(source.session, "procedure = ?", procedure)}
     now = max((source.case.at, *(one.changed_at for one in cases.values())))
-    found = grid(source.session, procedure, now=now, cohort_name=cohort)
+    found = grid(source.session, procedure, now=now, cohort_name=cohort, timetable=source.case.held.timetable)
     yield ("Onderwerp", "Dossier", "Stand", "Logboek", *(column.label for column in found.columns))
     for line in found.lines:
         one = cases.get(line.case)

@@ -302,8 +302,7 @@ class Work:
 
     def _catch_up_running(self, terms: Terms, subject: str, at: datetime) -> None:
         """Catch up the case that may keep a subject from having another one open."""
-        running = self.writing.openings.running(terms.procedure.id, subject) if terms.procedure.one_open else ""
-        if running:
+        if running := self._running(terms, subject):
             self._caught_up(running, at)
 
     def _caught_up(self, code: str, at: datetime) -> Held:
@@ -315,14 +314,15 @@ class Work:
 
     def _refuse_running(self, terms: Terms, subject: str) -> None:
         procedure = terms.procedure
-        if not procedure.one_open:
-            return
-        running = self.writing.openings.running(procedure.id, subject)
-        if running:
+        if running := self._running(terms, subject):
             raise AlreadyOpen(
                 f"{subject} already has an open case of {procedure.id}: {running}. Go on with that one.",
                 case=running, subject=subject,
             )  # fmt: skip
+
+    def _running(self, terms: Terms, subject: str) -> str:
+        procedure = terms.procedure
+        return self.writing.openings.running(procedure.id, subject, procedure.woven_with) if procedure.one_open else ""
 
     def _refuse_second(self, terms: Terms, subject: str) -> None:
         procedure = terms.procedure
@@ -377,11 +377,10 @@ class Work:
                 self._pass_over(refusal, record_of_child)
 
     def _pass_over(self, refusal: AlreadyOpen, record: Record) -> None:
-        """One of a cohort that has a case already stops none of the others; on the same timetable it is this one."""
+        """One of a cohort that has a case already stops none of the others; on a timetable it is this one."""
         self.apart.append(str(refusal))
         there = self.find(refusal.case)
-        timetable = timetable_of(there.terms.procedure, record)
-        if not timetable or timetable != timetable_of(there.terms.procedure, there.case.opened):
+        if not there.timetable:
             keep_from_opening(self.session, there, refusal, now=record.at)
 
     def _tell_parent(self, one: Held, at: datetime) -> None:

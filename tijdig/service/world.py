@@ -142,6 +142,8 @@ class World:
     _alike: dict[Any, Stand] = field(default_factory=dict)
     _alike_at: datetime | None = None
     _named: dict[str, Foreseen] = field(default_factory=dict)
+    _last: dict[tuple[str, str, str], Foreseen] = field(default_factory=dict)
+    """The last case of a subject in a procedure, on each timetable."""
     _had: set[tuple[str, str]] = field(default_factory=set)
 
     # --- taking in
@@ -285,12 +287,12 @@ class World:
     ) -> Iterator[Turn]:  # fmt: skip
         """A case opens, and is caught up to now where its period was missed."""
         terms, name = self.known.terms(procedure), f"{procedure}/{subject}"
-        if refusal := self._second(terms, subject):
-            self.apart.append(Apart(name, at, refusal))
-            return
-        alike = procedure, canonical(dict(record.values)), tuple(sorted((carried or {}).items()))
         try:
             terms, record = self.known.on_timetable(terms, record)
+            if refusal := self._second(terms, subject):
+                self.apart.append(Apart(name, at, refusal))
+                return
+            alike = procedure, canonical(dict(record.values)), tuple(sorted((carried or {}).items()))
             stand = self._shared(alike, lambda: self._opened(Case(terms, (record,), carried or {}), at))
         except Exception as error:
             self.set_apart(name, at, error)
@@ -301,7 +303,7 @@ class World:
     def _second(self, terms: Terms, subject: str) -> str:
         """Why a subject may have no other case of a procedure; empty where it may."""
         procedure = terms.procedure
-        running = self._named.get(f"{procedure.id}/{subject}")
+        running = self._last.get((procedure.id, subject, procedure.woven_with))
         if procedure.one_open and running and not running.stand.advance.state.closed:
             return f"{subject} has an open case of {procedure.id} by then: {running.name}."
         pair = procedure.id, subject
@@ -311,6 +313,7 @@ class World:
 
     def _note(self, case: Foreseen) -> Foreseen:
         self._named[case.name] = self._named[f"{case.procedure}/{case.subject}"] = case
+        self._last[case.procedure, case.subject, case.terms.procedure.woven_with] = case
         self._had.add((case.procedure, case.subject))
         return case
 

@@ -35,7 +35,7 @@ PAYLOAD = ("log_id", "salt", "body")
 NOTICE = ("id", "log_id", "case_id", "kind", "role", "step", "round", "variables", "fatal", "summary", "not_before",
           "state", "why")  # fmt: skip
 PINS = ("definition_id", "settings_id", "calendar_id")
-NEW = ("id", "code", "procedure", "subject", "key", "parent_id", "parent_step", *PINS, "opened_on")
+NEW = ("id", "code", "procedure", "subject", "timetable", "key", "parent_id", "parent_step", *PINS, "opened_on")
 MOVED = ("changed_at", "version", "seq", "head", "course", "next_check_at")
 ENDED = ("alone", "state", "closed_on", *MOVED)
 """Written where a case ends, is reopened or moved only: an index of `alone` is renewed for it."""
@@ -108,8 +108,8 @@ class Writing:
         for one in self.touched.values():
             row = one.changed, one.version, one.seq, one.head, one.course, one.next_check
             if not one.written:
-                new.append((one.id, one.code, one.procedure, one.subject, one.key, one.parent_id, one.parent_step,
-                            *one.pins, one.opened, one.alone, one.state, one.closed, *row))  # fmt: skip
+                whose = one.procedure, one.subject, one.timetable, one.key, one.parent_id, one.parent_step
+                new.append((one.id, one.code, *whose, *one.pins, one.opened, one.alone, one.state, one.closed, *row))
             elif one.stood == (one.state, one.closed) and one.id not in pinned:
                 moved.append((*row, one.id, one.written))
             else:
