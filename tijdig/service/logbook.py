@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, func
+from sqlmodel import Session, col, func, select
 
 from models.case import Case, Log, Payload
 from tijdig.engine.acts import roles_for
@@ -41,7 +41,7 @@ KINDS: Mapping[str, str] = {
 _FOLLOWED = {"open": "begonnen", "decide": "besluit doorgevoerd"}
 """What an effect is called where an act of the same kind went before it."""
 
-_LOOKS, _AT_ONCE = 20, 500
+_LOOKS, _AT_ONCE = 4, 500
 """So many times at most, so many entries at a time, it is looked for what fills one page."""
 
 MOST_ENTRIES = 250_000
@@ -92,52 +92,73 @@ class Leaf:
 def leaf(session: Session, reader: Reader, sought: Sought, *, before: int | None = None) -> Leaf:
     """The newest entries that this reader may see, below the key `before`: some statements, however many dossiers.
 
-    It stops looking after 10,000 entries of others' dossiers: a page may hold less than it could, and `older` goes on.
+    It looks through some thousands of entries at most: a page may hold less than it could, and `older` goes on.
     """
-    lines, readers = list[Line](), _Rights(reader)
+    found, rights = list[int](), _Rights(reader, sought.role)
     for many in chain((ON_A_PAGE,), repeat(_AT_ONCE, _LOOKS)):
-        rows = session.execute(_wanted(sought, before).limit(many)).all()
-        readers.meet(row.Case for row in rows)
-        for row in rows:
-            before = row.Log.id
-            if readers.may_read(row.Case) and (line := _line(reader, row, sought.role)):
-                lines.append(line)
-                if len(lines) == ON_A_PAGE:
-                    return Leaf(tuple(lines), before)
-        if len(rows) < many:
-            return Leaf(tuple(lines), None)
-    return Leaf(tuple(lines), before)
+        keys = session.execute(_keys(sought, before).limit(many)).all()
+        for key in rights.of(keys):
+            found.append(key.id)
+            if len(found) == ON_A_PAGE:
+                return Leaf(_lines(session, reader, found), key.id)
+        if len(keys) < many:
+            return Leaf(_lines(session, reader, found), None)
+        before = keys[-1].id
+    return Leaf(_lines(session, reader, found), before)
 
 
 @dataclass(slots=True)
 class _Rights:
-    """What a reader may read, asked once of each dossier."""
+    """What a reader may read, asked once of each dossier; dossiers are read many at once. `role` as it is sought."""
 
     reader: Reader
-    known: dict[int, bool] = field(default_factory=dict)
+    role: str
+    known: dict[int, Case | None] = field(default_factory=dict)
 
-    def meet(self, cases: Iterable[Case]) -> None:
-        self.reader.people.prefetch(case.subject for case in cases)
+    def of(self, keys: Sequence[Any]) -> Iterator[Any]:
+        """Of these keys of entries those of dossiers that the reader may read, and of acts in the role."""
+        unknown = {key.case_id for key in keys} - self.known.keys()
+        if unknown:
+            cases = self.reader.session.exec(select(Case).where(col(Case.id).in_(unknown))).all()
+            self.reader.people.prefetch(case.subject for case in cases)
+            self.known |= {case.id or 0: case if self.reader.may_read(case) else None for case in cases}
+        for key in keys:
+            case = self.known[key.case_id]
+            if case and (not self.role or self._plays(key, case)):
+                yield key
 
-    def may_read(self, case: Case) -> bool:
-        id = case.id or 0
-        if id not in self.known:
-            self.known[id] = self.reader.may_read(case)
-        return self.known[id]
+    def _plays(self, key: Any, case: Case) -> bool:
+        terms = LOADER.load(self.reader.session, pins_of(case))
+        record = record_from_json(key.at, key.kind, key.actor, json.loads(key.body or "{}"))
+        return _role(self.reader, terms, record, case) == self.role
 
 
-def _wanted(sought: Sought, before: int | None) -> Select[Any]:
+def _keys(sought: Sought, before: int | None) -> Select[Any]:
+    """The keys of entries, the newest first; where a role is sought with what says in which they were done."""
+    wanted = columns(col(Log.id), col(Log.case_id))
+    if sought.role:
+        wanted = columns(*(col(c) for c in (Log.id, Log.case_id, Log.at, Log.kind, Log.actor, Payload.body)))
+        wanted = wanted.join(Payload, col(Payload.log_id) == col(Log.id), isouter=True)
+    if sought.case:
+        wanted = wanted.join(Case, col(Case.id) == col(Log.case_id)).where(col(Case.code) == sought.case)
+    return wanted.where(*_conditions(sought, before)).order_by(col(Log.id).desc())
+
+
+def _lines(session: Session, reader: Reader, ids: Sequence[int]) -> tuple[Line, ...]:
+    """These entries in words, the newest first."""
+    if not ids:
+        return ()
     acts = aliased(Log)
     version = (
         columns(func.count())
         .where(col(acts.case_id) == col(Log.case_id), col(acts.id) <= col(Log.id), col(acts.key).startswith(ACT))
         .scalar_subquery()
     )
-    wanted = columns(Log, Case, col(Payload.body), version.label("version")).join(
-        Case, col(Case.id) == col(Log.case_id)
-    )
+    wanted = columns(Log, Case, col(Payload.body), version.label("version"))
+    wanted = wanted.join(Case, col(Case.id) == col(Log.case_id))
     wanted = wanted.join(Payload, col(Payload.log_id) == col(Log.id), isouter=True)
-    return wanted.where(*_conditions(sought, before)).order_by(col(Log.id).desc())
+    rows = session.execute(wanted.where(col(Log.id).in_(ids)).order_by(col(Log.id).desc()))
+    return tuple(_line(reader, row) for row in rows)
 
 
 def _conditions(sought: Sought, before: int | None) -> Iterator[Any]:
@@ -145,8 +166,9 @@ def _conditions(sought: Sought, before: int | None) -> Iterator[Any]:
         yield col(Log.id) < before
     if sought.person:
         yield col(Log.actor) == ("" if sought.person == SYSTEM else sought.person)
-    if sought.case:
-        yield col(Case.code) == sought.case
+    if sought.role:  # what nobody did was done in no role
+        yield col(Log.key).startswith(ACT)
+        yield col(Log.actor) != ""
     if sought.kind:
         yield col(Log.kind) == sought.kind
     if sought.since:
@@ -155,14 +177,11 @@ def _conditions(sought: Sought, before: int | None) -> Iterator[Any]:
         yield col(Log.at) < midnight(sought.until + timedelta(days=1))
 
 
-def _line(reader: Reader, row: Any, role: str) -> Line | None:
-    """The entry in words; None when it was not done in this role."""
+def _line(reader: Reader, row: Any) -> Line:
     log, case, terms = row.Log, row.Case, LOADER.load(reader.session, pins_of(row.Case))
     said = json.loads(row.body) if row.body else {}
     record = record_from_json(log.at, log.kind, log.actor, said) if log.key.startswith(ACT) else None
     played = _role(reader, terms, record, case) if record else ""
-    if role and played != role:
-        return None
     hidden = record is not None and case.state == "open" and record.step in _apart(terms)
     kind = (KINDS if record else {**KINDS, **_FOLLOWED}).get(log.kind, log.kind)
     return Line(
