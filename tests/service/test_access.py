@@ -4,9 +4,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from sqlmodel import select
 
-from models.access import Attempt
+from models.access import Attempt, Password, Visit
 from models.operation import Event, Installation
 from models.session import Store
 from tests.service.office import Office
@@ -65,6 +66,35 @@ def test_ten_mistakes_close_the_door_for_a_quarter_of_an_hour_to_the_right_passw
     with pytest.raises(Refused, match="te vaak"):
         access.sign_in(house, "adviser1", GOOD, wall=NOW + access.WITHIN - timedelta(seconds=1))
     assert access.sign_in(house, "adviser1", GOOD, wall=NOW + access.WITHIN)
+
+
+def test_the_tenth_mistake_is_written_down_once_and_of_a_name_that_is_nobodys_never(house: Store) -> None:
+    for name in ("adviser1", "niemand"):
+        for _ in range(access.MOST_FAILURES + 2):
+            with pytest.raises(Refused):
+                access.sign_in(house, name, "iets anders dan dat", wall=NOW)
+
+    with house.read() as session:
+        assert session.exec(select(Event.actor).where(Event.kind == "guessed")).all() == ["adviser1"]
+
+
+def test_visits_that_are_over_are_thrown_away_when_another_begins(house: Store) -> None:
+    access.sign_in(house, "adviser1", GOOD, wall=NOW)
+    access.sign_in(house, "adviser1", GOOD, wall=NOW + access.RESTS + timedelta(seconds=1))
+
+    with house.read() as session:
+        assert len(session.exec(select(Visit)).all()) == 1
+
+
+def test_a_password_is_hashed_anew_when_the_house_weighs_heavier(house: Store) -> None:
+    with house.write() as session:
+        session.get_one(Password, "adviser1").hash = PasswordHasher(time_cost=1, memory_cost=1024).hash(GOOD)
+
+    access.sign_in(house, "adviser1", GOOD, wall=NOW)
+
+    with house.read() as session:
+        assert not PasswordHasher().check_needs_rehash(session.get_one(Password, "adviser1").hash)
+    assert access.sign_in(house, "adviser1", GOOD, wall=NOW)
 
 
 def test_a_new_password_opens_the_door_at_once(house: Store) -> None:

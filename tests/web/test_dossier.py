@@ -147,6 +147,22 @@ def test_a_form_is_good_for_one_visitor_and_one_task(town: Town, case: str) -> N
     assert town.decisions(case) == []
 
 
+HIDDEN = [
+    pytest.param({"origin": "null"}, 403, id="hidden, in a browser that does not say more"),
+    pytest.param({"origin": "null", "sec-fetch-site": "same-origin"}, 200, id="our own"),
+]
+
+
+@pytest.mark.parametrize(("headers", "status"), HIDDEN)
+def test_who_signed_in_sends_no_form_from_a_page_that_hides_where_it_is(
+    town: Town, case: str, headers: dict[str, str], status: int
+) -> None:
+    town.enter("ann")
+    form = hidden(town.get(f"/dossier/{case}/taak/judge").text) | {"uitkomst": "green"}
+
+    assert town.client.post(f"/dossier/{case}/taak/judge", data=form, headers=headers).status_code == status
+
+
 def test_a_form_that_lay_overnight_is_taken_after_signing_in_again(town: Town, case: str) -> None:
     town.enter("ann")
     page = town.get(f"/dossier/{case}/taak/judge").text

@@ -1,10 +1,16 @@
 """Signing in: who gets in, where they come out, and what a browser may and may not do."""
 
-import pytest
+import re
+from dataclasses import replace
 
+import pytest
+from sqlmodel import select
+
+from models.access import Visit
 from tests.web.town import Town, hidden, words
 from tijdig.service import access
-from tijdig.web.visit import COOKIE, local_path
+from tijdig.settings import Settings
+from tijdig.web.visit import COOKIE, KNOWN, local_path
 
 PASSWORD = "een haas in het hoge gras"
 
@@ -44,6 +50,60 @@ def test_who_keeps_guessing_is_told_to_wait(known: Town) -> None:
     assert known.post("/aanmelden", {"naam": "ann", "wachtwoord": PASSWORD}).status_code == 429
 
 
+def test_who_guesses_elsewhere_does_not_keep_the_owner_out_of_their_own_browser(known: Town) -> None:
+    right = {"naam": "ann", "wachtwoord": PASSWORD}
+    known.post("/aanmelden", right)
+    own = dict(known.client.cookies)
+    known.client.cookies.clear()
+    for _ in range(access.MOST_FAILURES):
+        known.post("/aanmelden", {"naam": "ann", "wachtwoord": "iets anders dan dat"})
+
+    elsewhere = known.post("/aanmelden", right)
+    known.client.cookies = {name: value for name, value in own.items() if name != COOKIE}
+    at_home = known.post("/aanmelden", right)
+
+    assert (elsewhere.status_code, at_home.status_code) == (429, 303)
+
+
+def test_a_browser_is_known_for_one_person_only_and_nobody_makes_one_up(known: Town) -> None:
+    with known.store.write() as session:
+        access.choose_password(session, "bob", f"{PASSWORD} en klaver", by="root", wall=known.now)
+    known.post("/aanmelden", {"naam": "bob", "wachtwoord": f"{PASSWORD} en klaver"})
+    of_bob = known.client.cookies[KNOWN]
+    known.client.cookies.clear()
+    for _ in range(access.MOST_FAILURES):
+        known.post("/aanmelden", {"naam": "ann", "wachtwoord": "iets anders dan dat"})
+
+    answers = []
+    for cookie in (of_bob, "verzonnen"):
+        known.client.cookies = {KNOWN: cookie}
+        answers.append(known.post("/aanmelden", {"naam": "ann", "wachtwoord": PASSWORD}).status_code)
+
+    assert answers == [429, 429]
+
+
+def test_who_guesses_in_a_known_browser_is_told_to_wait_too(known: Town) -> None:
+    known.post("/aanmelden", {"naam": "ann", "wachtwoord": PASSWORD})
+    known.client.cookies.delete(COOKIE)
+    for _ in range(access.MOST_FAILURES):
+        known.post("/aanmelden", {"naam": "ann", "wachtwoord": "iets anders dan dat"})
+
+    assert known.post("/aanmelden", {"naam": "ann", "wachtwoord": PASSWORD}).status_code == 429
+
+
+@pytest.mark.parametrize("name", ["naam", "wachtwoord"])
+def test_what_is_wrong_stands_above_the_form_and_at_its_fields(known: Town, name: str) -> None:
+    page = known.post("/aanmelden", {"naam": "ann", "wachtwoord": "iets anders dan dat"}).text
+    field = re.search(rf'<input[^>]*id="{name}"[^>]*>', page)
+    assert field
+
+    assert "Er is een probleem: 2 velden." in words(page)
+    assert f'href="#{name}"' in page
+    assert 'aria-invalid="true"' in field[0]
+    assert f"{name}-fout" in field[0].partition("aria-describedby=")[2]
+    assert f'id="{name}-fout"' in page
+
+
 PATHS = {
     "/dossiers": "/dossiers", "/dossier/ORA-2026-001#waarom-judge": "/dossier/ORA-2026-001#waarom-judge",
     "https://elders.example": "/", "//elders.example": "/", "/\\elders.example": "/", "javascript:alert(1)": "/",
@@ -61,6 +121,31 @@ def test_the_cookie_is_for_this_site_and_no_script_reads_it(known: Town) -> None
 
     said = entered.headers["set-cookie"].lower()
     assert all(part in said for part in ("httponly", "samesite=lax", "path=/"))
+
+
+def test_over_https_the_cookies_are_bound_to_this_host(settings: Settings) -> None:
+    town = Town(replace(settings, url="https://testserver"))
+    with town.store.write() as session:
+        access.choose_password(session, "ann", PASSWORD, by="root", wall=town.now)
+
+    town.post("/aanmelden", {"naam": "ann", "wachtwoord": PASSWORD})
+
+    assert sorted(town.client.cookies) == [f"__Host-{KNOWN}", f"__Host-{COOKIE}"]
+    assert town.get("/dossiers").status_code == 200
+    assert town.post("/afmelden", {}, page=town.get("/").text).status_code == 303
+    assert sorted(town.client.cookies) == [f"__Host-{KNOWN}"]
+    town.close()
+
+
+def test_that_somebody_looked_is_not_worth_waiting_for_a_lock(known: Town) -> None:
+    known.enter("ann")
+    known.later(minutes=6)
+
+    with known.impatient(), known.store.write() as session:
+        session.exec(select(Visit).with_for_update()).all()
+        answer = known.get("/procedures")
+
+    assert answer.status_code == 200
 
 
 def test_a_token_that_somebody_planted_before_is_worth_nothing_after(known: Town) -> None:

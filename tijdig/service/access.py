@@ -6,7 +6,7 @@ A visit is a row: signing out ends it everywhere at once. All of it counts in wa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cache
 from secrets import choice, token_urlsafe
@@ -73,7 +73,9 @@ def choose_password(session: Session, person: str, password: str, *, by: str, wa
         raise Refused("Dit wachtwoord is te makkelijk te raden. Kies een andere zin.")
     session.merge(Password(person_id=person, hash=_HASHER.hash(password), chosen_at=wall))
     session.execute(delete(Visit).where(col(Visit.person_id) == person))
-    session.execute(delete(Attempt).where(col(Attempt.name) == person))
+    session.execute(delete(Attempt).where(
+        (col(Attempt.name) == person) | col(Attempt.name).startswith(f"{person} ", autoescape=True)
+    ))  # fmt: skip
     session.add(Event(at=wall, kind="password", actor=by, detail=canonical({"person": person})))
 
 
@@ -82,16 +84,19 @@ def made_up_password() -> str:
     return "-".join("".join(choice(_READABLE) for _ in range(4)) for _ in range(4))
 
 
-def sign_in(store: Store, name: str, password: str, *, wall: datetime) -> str:
+def sign_in(store: Store, name: str, password: str, *, wall: datetime, browser: str = "") -> str:
     """Begin a visit; gives its token. Raises Refused, in the same words whoever does not exist or was mistaken.
 
+    `browser` is one in which this person signed in before: mistakes there are counted apart from those of strangers,
+    so that nobody is kept out by who guesses elsewhere.
     Checking takes a noticeable time, on purpose, and holds no lock meanwhile; Busy when too many do so at once.
     """
     name = name.strip()
     if len(name) > LONGEST_NAME:
         raise Refused(WRONG, code="NOT_IN")
+    counted = f"{name} {hashed(browser)}" if browser else name
     with store.read() as session:
-        known, failures = session.get(Password, name), _failures(session, name, wall)
+        known, failures = session.get(Password, name), _failures(session, counted, wall)
     if failures >= MOST_FAILURES:
         raise Refused(TOO_OFTEN, code="TOO_OFTEN")
     with weighing():
@@ -99,9 +104,14 @@ def sign_in(store: Store, name: str, password: str, *, wall: datetime) -> str:
     with store.write() as session:
         if not is_right:
             session.execute(delete(Attempt).where(col(Attempt.at) <= wall - WITHIN))
-            session.add(Attempt(name=name, at=wall))
-        elif Directory.load(session).has_digest(name):
-            session.execute(delete(Attempt).where(col(Attempt.name) == name))
+            session.add(Attempt(name=counted, at=wall))
+            if known and failures + 1 == MOST_FAILURES:
+                said = {"times": MOST_FAILURES, "in_a_known_browser": bool(browser)}
+                session.add(Event(at=wall, kind="guessed", actor=name, detail=canonical(said)))
+        elif known and Directory.load(session).has_digest(name):
+            session.execute(delete(Attempt).where(col(Attempt.name) == counted))
+            if _HASHER.check_needs_rehash(known.hash):
+                session.get_one(Password, name).hash = _HASHER.hash(password)
             return begin(session, name, how="password", wall=wall)
     raise Refused(WRONG, code="NOT_IN")
 
@@ -124,7 +134,7 @@ def visitor(store: Store, token: str, *, wall: datetime) -> str:
             "" if visit is None or over or not Directory.load(session).has_digest(visit.person_id) else visit.person_id
         )
     if person and visit and wall - visit.seen_at >= NOTED:
-        with store.write(durable=False) as session:
+        with suppress(Busy), store.write(durable=False) as session:  # a later look notes it as well
             if seen := session.get(Visit, visit.token_sha256):
                 seen.seen_at = wall
     return person
@@ -132,8 +142,13 @@ def visitor(store: Store, token: str, *, wall: datetime) -> str:
 
 def sign_out(session: Session, token: str, *, wall: datetime) -> None:
     """End a visit, and throw away those that are over."""
-    old = (col(Visit.seen_at) < wall - RESTS) | (col(Visit.began_at) < wall - LASTS)
-    session.execute(delete(Visit).where((col(Visit.token_sha256) == hashed(token)) | old))
+    session.execute(delete(Visit).where(col(Visit.token_sha256) == hashed(token)))
+    _throw_away(session, wall)
+
+
+def _throw_away(session: Session, wall: datetime) -> None:
+    over = (col(Visit.seen_at) < wall - RESTS) | (col(Visit.began_at) < wall - LASTS)
+    session.execute(delete(Visit).where(over))
 
 
 def visit_of(session: Session, token: str) -> Visit | None:
@@ -146,6 +161,7 @@ def begin(session: Session, person: str, *, how: str, wall: datetime, administer
 
     With `administers` it may open the pages of administrators, if the person has that role: it gives no role itself.
     """
+    _throw_away(session, wall)
     token = token_urlsafe(32)
     session.add(Visit(
         token_sha256=hashed(token), person_id=person, began_at=wall, seen_at=wall, how=how, administers=administers

@@ -64,6 +64,11 @@ class House:
     provider: Provider | None = None
     """Where colleagues sign in by their organisation; None where they have local accounts only."""
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers come here over https."""
+        return self.settings.url.startswith("https://")
+
     def now(self, session: Session) -> datetime:
         """The installation's time: the wall clock, or that of a trial."""
         return set_clock(session, None, wall=self.wall())

@@ -21,7 +21,7 @@ from tijdig.engine.errors import Busy, Refused
 from tijdig.service.identity import NO_ACCESS, NOT_KNOWN, UNNAMED, UNVERIFIED, enter
 from tijdig.service.oidc import DOWN, NOT_VERIFIED, Proof, Provider
 from tijdig.web.house import House, Instead, TheHouse
-from tijdig.web.visit import SIGN_IN, local_path, welcome
+from tijdig.web.visit import SIGN_IN, local_path, name_of, welcome
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -81,7 +81,7 @@ def come_back(
 ) -> Response:  # fmt: skip
     """Back from the provider, with a code that counts once. Only the browser that went gets in."""
     try:
-        going = _going(house, request.cookies.get(_name(house), ""), state)
+        going = _going(house, request.cookies.get(name_of(house, COOKIE), ""), state)
     except Refused as refusal:
         return _refused(house, refusal)  # a made-up answer does not take away the way back of the true one
     try:
@@ -131,26 +131,17 @@ def _sealer(house: House) -> URLSafeSerializer:
     return URLSafeSerializer(house.seal.secret, salt="tijdig/oidc")
 
 
-def _is_secure(house: House) -> bool:
-    return house.settings.url.startswith("https://")
-
-
-def _name(house: House) -> str:
-    """With a prefix by which a browser lets no neighbouring site plant it; that needs https."""
-    return f"__Host-{COOKIE}" if _is_secure(house) else COOKIE
-
-
 def _keep(response: Response, house: House, sealed: str) -> None:
     """Lax: the way back starts at the provider's site."""
     response.set_cookie(
-        _name(house), sealed, max_age=int(TAKES.total_seconds()), httponly=True, samesite="lax",
-        secure=_is_secure(house), path="/",
+        name_of(house, COOKIE), sealed, max_age=int(TAKES.total_seconds()), httponly=True, samesite="lax",
+        secure=house.is_secure, path="/",
     )  # fmt: skip
 
 
 def _forgotten(response: Response, house: House) -> Response:
     """Once, whatever came of it."""
-    response.delete_cookie(_name(house), path="/", secure=_is_secure(house), httponly=True, samesite="lax")
+    response.delete_cookie(name_of(house, COOKIE), path="/", secure=house.is_secure, httponly=True, samesite="lax")
     return response
 
 

@@ -47,6 +47,14 @@ class Seal:
         opened: dict[str, Any] | None = self._open(f"document/{field}", token, sealed)
         return opened
 
+    def browser(self, person: str) -> str:
+        """A browser in which somebody signed in; no two are the same."""
+        return self._sign("browser", person, token_urlsafe(16))
+
+    def opened_browser(self, person: str, sealed: str) -> str:
+        """What tells it from others, if this person signed in with it; else nothing."""
+        return str(self._open("browser", person, sealed) or "")
+
     def _sign(self, what: str, token: str, said: Any) -> str:
         return str(self._signer(what).dumps([hashed(token), said]))
 

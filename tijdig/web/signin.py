@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tijdig.engine.calendar import local_day
@@ -18,7 +18,7 @@ from tijdig.web.link import from_our_page
 from tijdig.web.oidc import LEFT, THERE
 from tijdig.web.uploads import Given, given_of
 from tijdig.web.view import FORM
-from tijdig.web.visit import SIGN_IN, TheGuest, TheVisitor, farewell, local_path, welcome
+from tijdig.web.visit import SIGN_IN, TheGuest, TheVisitor, browser_of, farewell, local_path, remember, welcome
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -43,14 +43,16 @@ def ask(house: TheHouse, guest: TheGuest, naar: str = "/") -> Response:
 
 
 @router.post(SIGN_IN, dependencies=[Depends(from_our_page)])
-def enter(given: OurForm, house: TheHouse) -> Response:
+def enter(request: Request, given: OurForm, house: TheHouse) -> Response:
     """Sign in with a name and a password."""
+    name, wall = given.text(NAME).strip(), house.wall()
+    browser = browser_of(request, house, name)
     try:
-        token = sign_in(house.store, given.text(NAME), given.text(PASSWORD), wall=house.wall())
+        token = sign_in(house.store, name, given.text(PASSWORD), wall=wall, browser=browser)
     except Refused as refusal:
         status = 429 if refusal.code == "TOO_OFTEN" else 403
         return _page(house, given.text(TO), name=given.text(NAME), problem=str(refusal), status=status)
-    return welcome(RedirectResponse(local_path(given.text(TO)), 303), house, token)
+    return remember(welcome(RedirectResponse(local_path(given.text(TO)), 303), house, token), house, name)
 
 
 @router.post("/kijk-als", dependencies=[Depends(from_our_page)])
@@ -69,7 +71,7 @@ def leave(visitor: TheVisitor, given: TheForm, house: TheHouse) -> Response:
     with house.store.write() as session:
         sign_out(session, visitor.token, wall=house.wall())
     is_provided = house.provider is not None and visitor.how == PROVIDED
-    return farewell(RedirectResponse(LEFT if is_provided else SIGN_IN, 303))
+    return farewell(RedirectResponse(LEFT if is_provided else SIGN_IN, 303), house)
 
 
 def _page(house: House, to: str, *, name: str = "", problem: str = "", status: int = 200) -> HTMLResponse:

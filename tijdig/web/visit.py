@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -16,7 +17,12 @@ from tijdig.service.people import Directory
 from tijdig.web.house import House, TheHouse
 from tijdig.web.seal import Form
 
-COOKIE = "tijdig_bezoek"
+COOKIE, KNOWN = "tijdig_bezoek", "tijdig_bekend"
+"""The visit, and that somebody signed in with this browser before. Over https their names say so to the browser too."""
+
+REMEMBERED = timedelta(days=400)
+"""So long a browser stays known; none keeps a cookie longer."""
+
 SIGN_IN = "/aanmelden"
 
 
@@ -56,7 +62,7 @@ class Stranger(Exception):  # noqa: N818 - no error: they are asked to sign in
 
 def guest_of(request: Request, house: TheHouse) -> Visitor | None:
     """Who looks; None for a stranger (a dependency)."""
-    token = request.cookies.get(COOKIE, "")
+    token = request.cookies.get(name_of(house, COOKIE), "")
     person = visitor(house.store, token, wall=house.wall()) if token else ""
     if not person:
         return None
@@ -92,16 +98,36 @@ def local_path(wanted: str) -> str:
     return wanted if leads_here else "/"
 
 
+def name_of(house: House, cookie: str) -> str:
+    """The name of a cookie here: over https one that no neighbouring host can set."""
+    return f"__Host-{cookie}" if house.is_secure else cookie
+
+
+def browser_of(request: Request, house: House, person: str) -> str:
+    """What this browser is known by, if this person signed in with it before."""
+    return house.seal.opened_browser(person, request.cookies.get(name_of(house, KNOWN), ""))
+
+
 def welcome(response: Response, house: House, token: str) -> Response:
     """Give the browser its visit."""
-    secure = house.settings.url.startswith("https://")
+    _keep(response, house, COOKIE, token, LASTS)
+    return response
+
+
+def remember(response: Response, house: House, person: str) -> Response:
+    """Let this browser be known as one in which somebody signed in."""
+    _keep(response, house, KNOWN, house.seal.browser(person), REMEMBERED)
+    return response
+
+
+def farewell(response: Response, house: House) -> Response:
+    """Take its visit back."""
+    response.delete_cookie(name_of(house, COOKIE), path="/", secure=house.is_secure, httponly=True, samesite="lax")
+    return response
+
+
+def _keep(response: Response, house: House, cookie: str, value: str, lasts: timedelta) -> None:
     response.set_cookie(
-        COOKIE, token, max_age=int(LASTS.total_seconds()), httponly=True, samesite="lax", secure=secure, path="/"
-    )
-    return response
-
-
-def farewell(response: Response) -> Response:
-    """Take it back."""
-    response.delete_cookie(COOKIE, path="/")
-    return response
+        name_of(house, cookie), value, max_age=int(lasts.total_seconds()), httponly=True, samesite="lax",
+        secure=house.is_secure, path="/",
+    )  # fmt: skip
