@@ -164,7 +164,9 @@ KPI_COUNT = Procedure(
     ),
 )
 
-EACH_QUARTER = Programme("kpi-quarters", opens="kpi-report", every=months(3), first=date(2021, 1, 1))
+EACH_QUARTER = Programme(
+    "kpi-quarters", opens="kpi-report", every=months(3), first=date(2021, 1, 1), among=("kpis", "kpis-counted")
+)
 
 
 @flow(

@@ -104,6 +104,9 @@ def notice(*, ours: bool) -> tuple[Match, ...]:
     )
 
 
+SETTLED = each("objections", ~known("objected_on_{row}") | (done("answer_{row}") & done("summon_{row}")))
+"""No objection that we made waits for its answer, or for whether we go to court: nothing ends the case over it."""
+
 REJECTED = took("notice", "not_eligible") | took("verdict", "not_eligible")
 UNSIGNED = took("sign", "declined") | took("certificate_works", "no_agreement")
 UNANSWERED = took("archive", "no_agreement")
@@ -275,6 +278,7 @@ TENDER_BIDDER = Procedure(
             remind=COUNTDOWN,
             when_late=MISSED,
             lapse="too_late",
+            lapse_only=SETTLED,
             row=(
                 Match(CLOSING),
                 Match(("indien inschrij", "indien offerte", "indien aanmeld", "inschrijv"), ours=True, fatal=True),
@@ -343,7 +347,7 @@ TENDER_BIDDER = Procedure(
             when_late=(Escalate("overdue", to=BUYER),),
             outcomes=(
                 Go("go", "Wij schrijven in", tells=(BUYER,)),
-                Close("no_bid", "Wij schrijven niet in", reason=True, tells=(BUYER,)),
+                Close("no_bid", "Wij schrijven niet in", only=SETTLED, reason=True, tells=(BUYER,)),
                 Repeat("differs", "Niet eens: opnieuw wegen", step="advise", reason=True, tells=(BUYER,)),
             ),
         ),

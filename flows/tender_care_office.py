@@ -72,10 +72,12 @@ DIFFER = (took("assess_1", "suitable") & took("assess_2", "unsuitable")) | (
 SUITABLE = (took("assess_1", "suitable") & took("assess_2", "suitable")) | took("settle", "suitable")
 UNSUITABLE = (took("assess_1", "unsuitable") & took("assess_2", "unsuitable")) | took("settle", "unsuitable")
 UPHELD = took("answer_notice", "upheld")
-ANSWERED = (~known("objected_on_notice") | done("answer_notice")) & (
-    ~known("objected_on_budget") | done("answer_budget")
+ANSWERED = (
+    each("publications", ~known("objected_on_{row}") | done("answer_{row}"))
+    & (~known("objected_on_notice") | done("answer_notice"))
+    & (~known("objected_on_budget") | done("answer_budget"))
 )
-"""No objection waits for its answer: no file closes over one."""
+"""No objection waits for its answer: no file closes over one, to whatever it is."""
 
 
 def on_the_day_of(goal: str) -> DueRule:
@@ -239,8 +241,8 @@ TENDER_CARE_OFFICE = Procedure(
             form=("filed_at",),
             outcomes=(
                 Go("in_time", "Op tijd", only=in_time("filed_at", "filed")),
-                Close("too_late", "Te laat", only=~in_time("filed_at", "filed"), tells=(PROVIDER,)),
-                Close("not_filed", "Niet ingeschreven", only=~known("filed_at") & reached("due:filed"),
+                Close("too_late", "Te laat", only=~in_time("filed_at", "filed") & ANSWERED, tells=(PROVIDER,)),
+                Close("not_filed", "Niet ingeschreven", only=~known("filed_at") & reached("due:filed") & ANSWERED,
                       tells=(PROVIDER,)),
             ),
         ),
@@ -263,7 +265,8 @@ TENDER_CARE_OFFICE = Procedure(
             outcomes=(
                 Go("complete", "Volledig"),
                 Go("incomplete", "Vraag om informatie", tells=(PROVIDER,)),
-                Close("not_processed", "Niet in behandeling: VOG of WTZi ontbreekt", reason=True, tells=(PROVIDER,)),
+                Close("not_processed", "Niet in behandeling: VOG of WTZi ontbreekt", only=ANSWERED, reason=True,
+                      tells=(PROVIDER,)),
             ),
         ),
         Step(

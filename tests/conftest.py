@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    real = {"browser": _browser(), "PostgreSQL": _postgresql_bin()}
+    real = {"browser": _browser(), "PostgreSQL": _postgresql_bin(), "npm": shutil.which("npm")}
     return [f"store: {config.getoption('--store')}", *(f"{name}: {path or 'ABSENT'}" for name, path in real.items())]
 
 
@@ -90,6 +90,12 @@ def store(databases: Databases, migrated: str) -> Iterator[Store]:
 def chromium_path() -> str:
     """The browser of the machine, for Playwright's `executable_path`."""
     return _browser() or _absent("no browser found: install the package chromium")
+
+
+@pytest.fixture(scope="session")
+def npm_path() -> str:
+    """What brings programs for Node.js, which comes with it."""
+    return shutil.which("npm") or _absent("no npm found: install Node.js with npm")
 
 
 @pytest.fixture(scope="session")

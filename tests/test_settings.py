@@ -133,10 +133,10 @@ def test_an_identity_provider_is_read_with_its_secret_from_a_file(tmp_path: Path
 
 
 HALF = [
-    pytest.param({"TIJDIG_OIDC_GROUPS": ""}, "TIJDIG_OIDC_ISSUER is set, but TIJDIG_OIDC_GROUPS is not. Set it too",
+    pytest.param({"TIJDIG_OIDC_GROUPS": ""}, "ISSUER is set, but this is missing: TIJDIG_OIDC_GROUPS. Set that too",
                  id="no groups"),
     pytest.param({"TIJDIG_OIDC_CLIENT_SECRET": "", "TIJDIG_OIDC_CLIENT_ID": ""},
-                 "TIJDIG_OIDC_CLIENT_ID, TIJDIG_OIDC_CLIENT_SECRET is not", id="no client"),
+                 "this is missing: TIJDIG_OIDC_CLIENT_ID, TIJDIG_OIDC_CLIENT_SECRET. Set", id="no client"),
     pytest.param(dict.fromkeys(OIDC, "") | {"TIJDIG_OIDC_CLAIM": "upn"}, "TIJDIG_OIDC_CLAIM is set, but",
                  id="only what may be left out"),
     pytest.param({"TIJDIG_OIDC_ISSUER": "http://login.zorg.example"}, "TIJDIG_OIDC_ISSUER is 'http.*Give it as https",

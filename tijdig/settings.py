@@ -90,9 +90,8 @@ def _provider(environ: Mapping[str, str]) -> IdentityProvider | None:
     if not given:
         return None
     if missing:
-        raise Misconfigured(
-            f"{given[0]} is set, but {', '.join(missing)} is not. Set it too, or none of the settings TIJDIG_OIDC_….",
-        )
+        said = f"{given[0]} is set, but this is missing: {', '.join(missing)}."
+        raise Misconfigured(f"{said} Set that too, or nothing that begins with TIJDIG_OIDC.")
     return IdentityProvider(
         issuer=_parsed(environ, "TIJDIG_OIDC_ISSUER", _issuer, ""),
         client_id=_parsed(environ, "TIJDIG_OIDC_CLIENT_ID", str, ""),

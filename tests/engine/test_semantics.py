@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -525,6 +526,36 @@ def test_a_lapsed_case_that_a_person_reopens_does_not_lapse_again_at_once():
     play.decide("2026-04-14", "object", "objected", values={"objected_on": "2026-04-02"})
 
     assert (play.result, play.open) == ("", ["answer"])
+
+
+HELD = replace(OBJECT, goals=(replace(RIGHT, met_by=None, lapse_only=~known("objected_on") | done("answer")),),
+               steps=(work("object", due="right", form=("objected_on",)),
+                      work("answer", needs=known("objected_on"), undated="zij hebben geen termijn", due=None,
+                           outcomes=(Go("done", "Beantwoord"),))))  # fmt: skip
+
+
+@pytest.mark.parametrize("swept", [(), ("2026-04-09", "2026-04-20"), ("2026-04-22",)])
+def test_a_right_does_not_lapse_over_what_waits_for_an_answer(swept: tuple[str, ...]):
+    play = Play.of(HELD, "2026-03-06", begun_on="2026-03-06")
+    play.act("2026-03-20", "record", values={"objected_on": "2026-03-20"})
+    for day in swept:
+        if day < "2026-04-21":
+            play.sweep(day)
+
+    standing = play.result
+    play.decide("2026-04-21", "answer")
+    for day in (*swept, "2026-05-10"):
+        if day > "2026-04-21":
+            play.sweep(day)
+
+    assert (standing, play.result) == ("", "lapsed")
+    assert [h.nominal for key, h in play.last.case.ledger.items() if "close" in key] == [date(2026, 4, 22)]
+
+
+def test_where_nothing_waits_a_right_lapses_on_its_day():
+    play = Play.of(HELD, "2026-03-06", begun_on="2026-03-06")
+
+    assert "close case lapsed" in play.sweep("2026-04-09")
 
 
 def test_a_reopened_right_lapses_anew_when_its_date_is_moved_ahead():

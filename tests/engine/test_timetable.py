@@ -32,6 +32,7 @@ from tijdig.engine import (
     weeks,
 )
 from tijdig.engine.checks import check
+from tijdig.engine.conditions import AllOf
 from tijdig.engine.errors import Refused
 from tijdig.engine.snapshot import canonical, from_json, to_json
 from tijdig.engine.timetable import Row, matched, weave
@@ -197,6 +198,20 @@ def test_the_checks_look_at_a_definition_with_a_timetable_that_is_made_up() -> N
         "fact 'filed_at' does not exist",
     }
     assert check(TENDER_BIDDER) == ()
+
+
+def test_a_condition_of_each_row_is_said_of_every_one_of_them() -> None:
+    fact, waits = Fact("sent_{row}", "date", "Verstuurd"), each("deeds", ~known("sent_{row}") | done("{row}"))
+    deeds = Rows("deeds", Match(ours=True), facts=(fact,), steps=(DEED,))
+    step = Step("finish", "Klaar", "rol", needs=waits, undated="proef", outcomes=(Close("done", "Klaar"),))
+    definition = replace(TENDER, steps=(*TENDER.steps[:-1], step), timetable=Timetable("plan", ("wij",), rows=(deeds,)))
+
+    made = woven(CLOSES, REPORT, replace(REPORT, row="A-4"), procedure=definition).step("finish")
+
+    assert made
+    assert made.needs == AllOf(tuple(~known(f"sent_{row}") | done(row) for row in ("A-3", "A-4")))
+    assert from_json(to_json(definition)) == definition
+    assert check(definition) == ()
 
 
 def test_a_definition_that_waits_for_rows_of_no_name_is_refused() -> None:

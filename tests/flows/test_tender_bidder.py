@@ -527,6 +527,23 @@ def test_a_term_that_ends_on_a_sunday_is_not_extended_and_somebody_looks_at_it(o
     assert (shown["due"], shown["safe"]) == ("2020-09-13", "2020-09-11")
 
 
+def test_a_running_objection_to_the_document_keeps_the_file_open_whatever_becomes_of_the_bid(office: Office) -> None:
+    office.on("2020-05-20").open("tender-bidder", "cz", "buyer1", timetable="cz-2021")
+    office.on("2020-06-03").decide(CASE, "advise", "no_go", "buyer1")
+    office.on("2020-06-17").decide(CASE, "object_T-01", "objected", "buyer1", **{
+        "objected_on_T-01": "2020-06-17", "objection_letter_T-01": "@bezwaar.pdf"})  # fmt: skip
+
+    with pytest.raises(Refused, match="'no_bid' is not possible now"):
+        office.decide(CASE, "decide", "no_bid", "director1")
+    office.on("2020-06-18").decide(CASE, "summon_T-01", "waived", "director1")
+    office.on("2020-08-20").sweep()
+    standing = office.state(CASE)  # the closing was three weeks ago
+    office.decide(CASE, "answer_T-01", "rejected", "buyer1")
+    office.on("2020-08-21").sweep()
+
+    assert (standing, office.state(CASE)) == ("open", "too_late")
+
+
 # --- an amended timetable
 
 

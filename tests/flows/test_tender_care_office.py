@@ -33,9 +33,11 @@ from tijdig.service.amend import preview, spread
 from tijdig.service.cases import Doing, decide, open_case
 from tijdig.service.clock import parse_moment
 from tijdig.service.documents import keeper
+from tijdig.service.dossier import dossier
+from tijdig.service.fields import fields_of, seen
 from tijdig.service.foretell import effects, period, world_of
 from tijdig.service.grid import Grid, grid
-from tijdig.service.held import held
+from tijdig.service.held import find, held
 from tijdig.service.papers import paper
 from tijdig.service.people import Directory
 from tijdig.service.produce import make
@@ -257,6 +259,34 @@ def test_opinions_that_differ_go_to_a_third_and_none_of_the_three_sends_the_noti
         decides("buyer1", "notice", "eligible")(office)
 
 
+def all_told(office: Office) -> dict[str, object]:
+    """What the command line tells of the first assessment: the file, the grid, its effects, a document, the log."""
+    with office.reading() as session:
+        case, seen_now = find(session, CASE), grid(session, "tender-care-office", now=office.now)
+        file, fields = dossier(session, CASE, office.now), fields_of(seen(session, case), Directory.load(session))
+        happened = [each["key"] for each in views.effects(session, case=CASE) if each["kind"] == "decide"]
+    column = [column.name for column in seen_now.columns].index("assess_1")
+    [asked] = [each for each in file["obligations"] if each["step"] == "assess_1"]
+    cell = seen_now.lines[0].cells[column]
+    return {
+        "file": asked["outcome"], "grid": cell and cell.outcome, "document": fields["due"]["assess_1"]["outcome"],
+        "effect": "ZKI-2020-001/assess_1/1/decide/unsuitable" in happened, "decided": "te klein" in str(fields),
+        "log": "te klein" in str(file["log"]), "key": "assess_1/1/decide/unsuitable" in str(file["log"]),
+    }  # fmt: skip
+
+
+def test_what_one_assessor_found_is_shown_nowhere_until_the_other_one_did(office: Office) -> None:
+    forward(office, *COMPLETE)
+    office.on("2020-08-05").decide(CASE, "assess_1", "unsuitable", "assessor1", reason="de organisatie is te klein")
+
+    before = all_told(office)
+    decides("assessor2", "assess_2", "suitable")(office.on("2020-08-06"))
+    after = all_told(office)
+
+    assert [name for name, told in before.items() if told] == []
+    assert [name for name, told in after.items() if not told] == []
+
+
 def test_who_handed_in_nothing_loses_the_right_by_a_persons_decision_only(office: Office) -> None:
     nothing = decides("desk1", "hand_in", "not_filed")
     forward(office, ("2020-05-29", opens()))
@@ -341,6 +371,7 @@ def test_a_closing_that_was_moved_after_it_opened_counts_in_each_file(office: Of
     a_register(office, ("za-001", "2020-07-31T16:00"), ("za-002", "2020-07-31T17:30"))
     later = CZ.replace("zorgaanbieder,2020-07-31,17:00", "zorgaanbieder,2020-08-07,17:00")
     assert take(office.store, "timetable", later, now=office.on("2020-08-01").now, name="cz-2021").changed == 1
+    spread(office.store, now=office.now)
 
     done = record(office.on("2020-08-07", "18:00"))
 
@@ -474,6 +505,9 @@ WORKS = ("2020-10-15", decides("desk1", "certificate", "works"))
 @pytest.mark.parametrize(
     ("before", "of", "day", "closes"),
     [
+        pytest.param((("2020-06-01", opens()),), "T-01", "2020-08-03", ("hand_in", "not_filed"), id="not-filed"),
+        pytest.param(REGISTERED, "T-01", "2020-08-03", ("complete", "not_processed"), id="not-processed"),
+        pytest.param(REJECTED, "T-01", "2020-09-14", ("reject", "not_eligible"), id="publication"),
         pytest.param(REJECTED, "notice", "2020-09-14", ("reject", "not_eligible"), id="not-eligible"),
         pytest.param(ELIGIBLE, "notice", "2020-10-16", ("certificate", "no_agreement"), id="no-certificate"),
         pytest.param((*OFFERED, WORKS), "budget", "2020-10-26", ("sign", "not_signed"), id="not-signed"),
@@ -488,7 +522,7 @@ def test_no_file_closes_over_an_objection_that_was_not_answered(
 
     with pytest.raises(Refused, match=f"'{closes[1]}' is not possible now"):
         decides("desk1", *closes)(office)
-    decides("lawyer1", f"answer_{of}", "rejected")(office)
+    decides("lawyer1", f"answer_{of}", "barred")(office)
     decides("desk1", *closes)(office)
 
     assert office.state(CASE) == closes[1]

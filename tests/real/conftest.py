@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
@@ -14,7 +15,7 @@ from tests.service.conftest import founded, office
 from tests.web.town import Town, found
 from tijdig.settings import Settings
 
-__all__ = ["browser", "founded", "office", "town"]
+__all__ = ["browser", "founded", "office", "served", "town"]
 
 
 @pytest.fixture
@@ -25,12 +26,20 @@ def town(databases: Databases, tmp_path: Path) -> Iterator[Town]:
         address = databases.new()
         found(address)
         settings = Settings.read({"TIJDIG_DATA": str(tmp_path), "TIJDIG_DATABASE_URL": address, "TIJDIG_URL": url})
-        town = Town(settings)
-        town.swept()
-        server = uvicorn.Server(uvicorn.Config(town.app, log_level="info"))
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
+        with served(Town(settings), listening) as town:
+            yield town
+
+
+@contextmanager
+def served(town: Town, listening: socket.socket) -> Iterator[Town]:
+    """A town whose pages are served on a socket that listens already."""
+    town.swept()
+    server = uvicorn.Server(uvicorn.Config(town.app, log_level="info"))
+    thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
         yield town
+    finally:
         server.should_exit = True
         thread.join()
         town.close()

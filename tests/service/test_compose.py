@@ -170,6 +170,39 @@ def test_what_a_colleague_is_told_alone_and_what_waits_for_the_digest(
     assert office.compose() == [(mail, "ann")]
 
 
+@pytest.mark.parametrize(
+    ("new", "basis", "fatal", "mails"),
+    [
+        pytest.param(5, "intern", False, ["A"] * 5, id="a-few"),
+        pytest.param(6, "intern", False, ["B"], id="many-are-an-overview"),
+        pytest.param(6, "contract", True, ["A"] * 6 + ["B"], id="fatal"),
+        pytest.param(6, "wettelijk", False, ["A"] * 6 + ["B"], id="statutory"),
+    ],
+)
+def test_of_many_tasks_that_begin_soon_a_colleague_gets_one_overview(
+    office: Office, new: int, basis: str, fatal: bool, mails: list[str]
+):
+    for _ in range(new):
+        case = office.case()
+        office.asked(case, start_on=MONDAY, basis=basis, fatal=fatal, due=FAR)
+        office.notice("A", case, basis=basis, fatal=fatal)
+    office.asked(office.case(), due=FRIDAY if "B" in mails else FAR)
+
+    assert [kind for kind, person in office.compose() if person == "ann"] == mails
+
+
+def test_what_rides_with_many_others_is_named_in_the_overview(office: Office):
+    for number in range(7):
+        case = office.case(f"lid-{number:03d}")
+        office.asked(case, start_on=MONDAY, due=FAR)
+        office.notice("A", case)
+
+    office.compose()
+
+    [mail] = [mail for mail in office.mails if mail.person_id == "ann"]
+    assert [f"lid {number:03d}" in mail.text.lower() for number in range(7)] == [True] * 7
+
+
 @pytest.mark.parametrize("kind", ["A", "E", "F", "G"])
 def test_a_member_gets_a_mail_for_each_matter_and_never_a_digest(office: Office, kind: str):
     case = office.case()

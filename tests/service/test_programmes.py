@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
+from flows.kpi_report import EACH_QUARTER, KPI_COUNT, KPI_REPORT, KPI_RETURN
 from flows.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_RETURN
-from models.operation import Cohort, Incident, Installation
+from models.operation import Cohort, Incident, Installation, Kpi
 from models.organisation import Subject
 from models.session import Store
 from tijdig.engine.calendar import midnight
@@ -55,6 +56,18 @@ def test_a_half_year_opens_on_the_day_after_it_and_only_once(store):
 
     assert open_periods(store, now=day("2026-07-01")) == ["WZH-2026-001"]
     assert open_periods(store, now=day("2026-07-01")) == []
+
+
+def test_a_house_without_kpis_is_asked_for_no_report_until_it_has_one(store):
+    with store.write() as session:
+        publish(session, [KPI_REPORT, KPI_RETURN, KPI_COUNT], now=INSTALLED, by="beheer")
+        install(session, [EACH_QUARTER], now=INSTALLED)
+
+    without = open_periods(store, now=day("2026-04-01"))
+    with store.write() as session:
+        session.add(Kpi(id="K-01", body='{"computed":"","kind":"kpi"}'))
+
+    assert (without, sorted(open_periods(store, now=day("2026-07-01")))) == ([], ["KPR-2026-001", "WZH-2026-001"])
 
 
 def test_an_outage_over_two_half_years_opens_both_each_on_its_own_day(store):

@@ -11,9 +11,10 @@ from sqlalchemy import select as columns
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from flows.kpi_report import EACH_QUARTER, KPI_COUNT, KPI_REPORT, KPI_RETURN
 from flows.wzd_half_year import EACH_HALF_YEAR, WZD_HALF_YEAR, WZD_RETURN
 from models.case import Case, Log
-from models.operation import Cohort
+from models.operation import Cohort, Kpi
 from models.schema import METADATA
 from tests.service.office import Office
 from tijdig.engine import Close, Fact, Procedure, Start, Step
@@ -83,6 +84,18 @@ def test_what_it_foretells_if_nobody_acts_is_what_daily_rounds_then_do(house: Of
         "orange-status/lid-001", "wzd-half-year/2026-01..2026-06", "wzd-half-year/2026-07..2026-12",
         "wzd-return/lid-001", "wzd-return/lid-002",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("kpis", "reports"), [((), 0), (("K-01",), 4)])
+def test_a_house_without_kpis_is_foretold_no_reports(house: Office, kpis: tuple[str, ...], reports: int) -> None:
+    with house.store.write() as session:
+        pins.publish(session, [KPI_REPORT, KPI_RETURN, KPI_COUNT], now=house.now, by="test")
+        install(session, [EACH_QUARTER], now=house.now)
+        session.add_all(Kpi(id=kpi, body='{"computed":"","kind":"kpi"}') for kpi in kpis)
+
+    foretold, _ = run(house)
+
+    assert len({row["case"] for row in foretold if str(row["case"]).startswith("kpi-report/")}) == reports
 
 
 @pytest.mark.parametrize("scenario", ["nobody", "on-time"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from html import unescape
@@ -11,11 +12,13 @@ from typing import Any
 from httpx import Response
 from sqlmodel import SQLModel, select
 
+from flows.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from models.message import Mail
+from models.operation import Cohort
 from models.organisation import Absence, Assignment, Person, Subject
 from tests.web.table import ALL, COLLEAGUE_OF, TABLE, Stop
 from tests.web.town import ADVISER, Town
-from tijdig.service import access
+from tijdig.service import access, pins
 from tijdig.service.held import find
 from tijdig.service.incidents import raise_incident
 from tijdig.service.people import ADMINISTRATOR
@@ -55,7 +58,25 @@ def prepare(settings: Settings, mode: str) -> None:
         ))  # fmt: skip
         told = {"cause": "Er viel iets om.", "mend": "Kijk.", "now": town.now, "case_id": find(session, case).id}
         raise_incident(session, "case", f"case/{case}", **told)
+    _report(town)
     town.close()
+
+
+def _report(town: Town) -> None:
+    """Two half-years: of one somebody has not answered, in the other the registers differ."""
+    with town.store.write() as session:
+        pins.publish(session, [WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR], now=town.now, by="test")
+        session.add(Cohort(name="wzd-members", subject="lid-015", since=date(2020, 1, 1)))
+        session.add_all(Assignment(person_id=id, role="wzd-functionaris") for id in ("ann", "bob"))
+        session.add(Assignment(person_id="ann", role="zorgadministratie"))
+    town.open("wzd-half-year", "2021-01..2021-06", period_from="2021-01-01", period_until="2021-06-30",
+              igj_on="2021-08-12")  # fmt: skip
+    case = town.open("wzd-half-year", "2020-07..2020-12", period_from="2020-07-01", period_until="2020-12-31",
+                     igj_on="2021-02-12")  # fmt: skip
+    town.decide(case, "collect", "accept_missing", "ann", "niemand had iets op te geven")
+    head, line = "member;client;kind;begin;end;emergency", "lid-015;c-1;c;2020-08-03 14:30;;nee"
+    town.decide_with(case, "extract", "handed_in", "ann", care_file=f"{head}\n")
+    town.decide_with(case, "log", "handed_in", "ann", officer_log=f"{head}\n{line}\n")
 
 
 class Staged(Town):
@@ -63,6 +84,10 @@ class Staged(Town):
 
     def _begin(self, session: Any) -> None:
         pass
+
+
+Again = Callable[[Stop], Staged]
+"""Gives a town of one's own for a route."""
 
 
 def enter(town: Town, person: str) -> None:
@@ -145,3 +170,14 @@ def assert_shielded(answer: Response, path: str) -> None:
 def at(settings: Settings, address: str) -> Settings:
     """The same settings with a database elsewhere."""
     return replace(settings, database_url=address)
+
+
+def of(shared: Mapping[str, Town], stop: Stop) -> Town:
+    """The town in which a route is."""
+    return shared["trial" if stop.line.trial else "live"]
+
+
+def field_names(town: Town, stop: Stop, path: str) -> set[str]:
+    """The names of all fields where the form of a POST stands, for whoever looks now."""
+    page = town.client.get(stop.page(town, path), follow_redirects=False).text
+    return set(re.findall(r'<(?:input|select|textarea|button)[^>]*\bname="([^"]+)"', page)) - {"formulier"}

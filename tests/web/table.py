@@ -17,6 +17,8 @@ from models.message import Mail
 from models.operation import Incident
 from models.organisation import Absence, Assignment
 from tests.web.town import ADVISER, Town
+from tijdig.service.compared import differences
+from tijdig.service.documents import folder_of
 from tijdig.service.trial import captured
 
 Visitor = Literal["stranger", "no role", "elsewhere", "keeper", "holder"]
@@ -89,7 +91,7 @@ class Line:
     repeats: str = ""
     """Why the same form handed in twice does it twice."""
     names: str = ""
-    """Why members may be named to whoever signed in."""
+    """Why the member may be named to who has no role in the dossier."""
 
 
 def uncertain(town: Town, _: str) -> str:
@@ -124,8 +126,18 @@ def absence(town: Town, _: str) -> str:
         return str(session.exec(select(Absence.id)).one())
 
 
+def difference(town: Town, _: str) -> str:
+    """What two registers of a report say otherwise."""
+    with town.store.read() as session:
+        found = differences(session, "WZH-2021-002", folder_of(town.settings.data))["differences"]
+    return str(found[0]["difference"])
+
+
+REPORT: Mapping[str, Value] = {"case": lambda town, person: "WZH-2021-001"}
+COMPARED: Mapping[str, Value] = {"case": lambda town, person: "WZH-2021-002", "difference": difference}
 ROLE, AWAY = {"number": assignment}, {"number": absence}
 MAIL, APART = {"number": uncertain}, {"number": incident}
+PEOPLE = {"tekst.people": "id,name,email,channel\nfay,Fay,fay@zorg.example,mail\n"}
 WHY = {"reden": "nagevraagd per telefoon"}
 
 TABLE: Mapping[str, Line] = {
@@ -169,8 +181,20 @@ TABLE: Mapping[str, Line] = {
     ),
     "GET /beheer/postvak-uit/{number}": Line(KEEPERS, values=MAIL),
     "POST /beheer/postvak-uit/{number}": Line(KEEPERS, values=MAIL, given=WHY | {"hoe": "arrived"}),
+    "GET /beheer/overnemen": Line(KEEPERS),
+    "POST /beheer/overnemen": Line(KEEPERS, given=PEOPLE),
+    "GET /beheer/overnemen/doen": Line(KEEPERS),
+    "POST /beheer/overnemen/doen": Line(KEEPERS, form="/beheer/overnemen", via=PEOPLE, given=WHY),
     "GET /dossiers": Line(COLLEAGUES),
     "GET /dossier/{case}": Line(READERS),
+    "GET /dossier/{case}/bewijsmap": Line(READERS),
+    "GET /dossier/{case}/document/{sha256}": Line(READERS),
+    "GET /dossier/{case}/documenten": Line(READERS),
+    "GET /dossier/{case}/handeling/{slug}": Line(HOLDERS),
+    "POST /dossier/{case}/handeling/{slug}": Line(HOLDERS, given=WHY | {"plaats": "judge"}),
+    "POST /dossier/{case}/maak/{kind}/{format}": Line(
+        READERS, form="/dossier/{case}/documenten", repeats="each time the document as the dossier stands then"
+    ),
     "GET /dossier/{case}/berichten": Line(READERS),
     "GET /dossier/{case}/logboek": Line(READERS),
     "GET /dossier/{case}/taak/{step}": Line(READERS),
@@ -182,26 +206,43 @@ TABLE: Mapping[str, Line] = {
     "GET /procedures/{procedure}": Line(COLLEAGUES),
     "GET /procedures/{procedure}/proefdraaien": Line(COLLEAGUES, query="start=1-10-2021&tot=31-12-2021"),
     "GET /procedures/{procedure}/schema.svg": Line(COLLEAGUES),
-    "GET /t/{token}": Line(ALL),
+    "GET /rapportages": Line(COLLEAGUES),
+    "GET /rapportages/{case}": Line(READERS, values=REPORT),
+    "GET /rapportages/{case}/csv/{table}": Line(READERS, values=REPORT),
+    "GET /rapportages/{case}/herinner": Line(READERS, values=REPORT),
+    "POST /rapportages/{case}/herinner": Line(HOLDERS, values=REPORT, given=WHY),
+    "GET /rapportages/{case}/verschil/{difference}": Line(READERS, values=COMPARED),
+    "POST /rapportages/{case}/verschil/{difference}": Line(
+        HOLDERS, values=COMPARED, given=WHY | {"geldt": "officer_log"}
+    ),
+    "GET /t/{token}": Line(ALL, names="a link is its own key"),
     "POST /t/{token}": Line(ALL, given={"uitkomst": "green"}),
     "POST /t/{token}/nieuw": Line(ALL, formless="who holds an old link may ask for a new one, to their own mailbox"),
     "GET /t/{token}/stuk/{sha256}": Line(ALL),
     "POST /volgende-dag": Line(ALL, form="/", trial=True, repeats="each form of a trial moves its clock by a day"),
+    "GET /zoeken": Line(COLLEAGUES, query="q=014"),
+    "GET /exporteren/{which}.{form}": Line(COLLEAGUES),
     "GET /leden": Line(COLLEAGUES),
     "GET /lid/{ref}": Line(READERS),
     "GET /termijnkalender": Line(COLLEAGUES),
     "GET /termijnkalender/terugrekenen": Line(COLLEAGUES),
-    "GET /postvak": Line(ALL, trial=True),
-    "GET /postvak/{name}": Line(ALL, trial=True),
+    "GET /postvak": Line(ALL, trial=True, names="a trial holds nobody's secrets"),
+    "GET /postvak/{name}": Line(ALL, trial=True, names="a trial holds nobody's secrets"),
 }
 
 VALUES: Mapping[str, Value] = {
     "case": lambda town, person: "ORA-2021-001",
     "step": lambda town, person: "judge",
+    "slug": lambda town, person: "herinneren",
+    "kind": lambda town, person: "orange-letter",
+    "format": lambda town, person: "docx",
     "person": lambda town, person: "dir",
+    "which": lambda town, person: "leden",
+    "form": lambda town, person: "csv",
     "ref": lambda town, person: "lid-014",
     "procedure": lambda town, person: "orange-status",
     "sha256": document,
+    "table": lambda town, person: "returns",
     "token": lambda town, person: town.link("ORA-2021-001", "judge", person or "ann"),
     "name": lambda town, person: captured(town.settings.data)[0].name,
 }

@@ -6,6 +6,7 @@ import hmac
 import logging
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from json import dumps
@@ -25,7 +26,7 @@ from tests.web.town import START, Town, words
 from tijdig.service import access
 from tijdig.service.clock import parse_moment
 from tijdig.service.doctor import examine
-from tijdig.service.oidc import AGAIN, FRESH
+from tijdig.service.oidc import AGAIN, AT_ONCE, FRESH
 from tijdig.settings import IdentityProvider, Settings
 from tijdig.web.oidc import COOKIE, TAKES
 from tijdig.web.shield import mask_tokens
@@ -205,6 +206,9 @@ def test_a_local_account_still_gets_in(town: Town) -> None:
 
 UNKNOWN = [
     pytest.param({"email": "eva@zorg.example"}, "Tijdig kent u niet", id="nobody here"),
+    pytest.param(
+        {"email": "\N{KELVIN SIGN}im@zorg.example"}, "Tijdig kent u niet", id="a letter that only looks alike"
+    ),
     pytest.param({"email": "lid-014@zorg.example"}, "Tijdig kent u niet", id="a member has a link"),
     pytest.param({"email_verified": False}, "Uw adres is niet bevestigd", id="an unverified address"),
     pytest.param({"email_verified": "true"}, "Uw adres is niet bevestigd", id="verified in words"),
@@ -223,6 +227,9 @@ UNKNOWN = [
 def test_who_may_not_come_in_reads_why_and_it_is_written_down(
     town: Town, idp: Provider, claims: Claims, heading: str
 ) -> None:
+    town.join("kim", "directeur")
+    with town.store.write() as session:
+        session.add(Address(person_id="kim", since=town.now.date(), email="kim@zorg.example"))
     idp.signs_in(**claims)
 
     refused = enter(town)
@@ -231,6 +238,17 @@ def test_who_may_not_come_in_reads_why_and_it_is_written_down(
     assert f"<h1>{heading}</h1>" in refused.text
     assert len(town.events("denied")) == 1
     assert not is_in(town)
+
+
+def test_who_is_not_let_in_may_try_as_another_whom_the_provider_asks_anew(town: Town, idp: Provider) -> None:
+    idp.signs_in(email="eva@zorg.example")
+    assert 'href="/aanmelden/organisatie?ander=ja"' in enter(town).text
+
+    door = town.client.get("/aanmelden/organisatie?ander=ja", follow_redirects=False).headers["location"]
+    idp.signs_in()
+
+    assert parse_qs(urlsplit(door).query)["prompt"] == ["login"]
+    assert back(town, there(door)).status_code == 303
 
 
 def test_an_address_of_two_colleagues_lets_in_neither(town: Town) -> None:
@@ -433,6 +451,23 @@ def test_a_visit_that_was_planted_before_is_not_the_one_that_begins(town: Town) 
     assert access.visitor(town.store, "geplant", wall=town.now) == ""
 
 
+ODD = ["", "code=x", "state=", "state=%FF%FE", "state=\u00e9&code=x", "code=%00&state=x", "state=a&state=b&code=x",
+       f"state={'x' * 5000}&code=x", "error=%3Cscript%3E&state=x", "state[]=x&code[]=x"]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ODD, ids=repr)
+@pytest.mark.parametrize("went", [True, False], ids=["went", "never went"])
+def test_an_odd_answer_gets_nowhere(town: Town, idp: Provider, query: str, went: bool) -> None:
+    if went:
+        go(town)
+
+    refused = town.client.get(f"/aanmelden/terug?{query}", follow_redirects=False)
+
+    assert refused.status_code in (400, 404)
+    assert "<script>" not in refused.text
+    assert "/token" not in idp.asked
+
+
 def test_who_was_turned_away_there_reads_so_and_nothing_of_what_the_address_says(town: Town) -> None:
     address = there(go(town))
 
@@ -513,6 +548,17 @@ def test_a_new_key_is_found_without_waiting_that_long(town: Town, idp: Provider)
     idp.keys = [NEW_KEY]
     idp.sign = lambda said: jwt.encode({"alg": "ES256", "kid": "twee"}, said, NEW_KEY)
     town.now += AGAIN
+
+    assert enter(town).status_code == 303
+
+
+def test_when_too_many_come_at_once_one_is_asked_to_try_again(town: Town) -> None:
+    provider = town.app.state.house.provider
+    with ExitStack() as others:
+        for _ in range(AT_ONCE):
+            others.enter_context(provider.asking())
+
+        assert town.client.get("/aanmelden/organisatie", follow_redirects=False).status_code == 503
 
     assert enter(town).status_code == 303
 

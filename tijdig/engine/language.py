@@ -182,7 +182,8 @@ class Goal:
 
     It speaks to `role` and to the roles of the open steps that serve it. `lapse` closes the case with that
     result when the own right is lost: three office days after the due day, since what was done in time and
-    recorded late still counts. It never grants anything.
+    recorded late still counts. It never grants anything. While `lapse_only` does not hold it waits, and then comes on
+    the office day after the last step of that condition was done.
     `row`: it is the row of the timetable that one of these finds, the first first, and takes its name and its date;
     what it says of `{row}` is of that row.
     Where none does, it keeps its own; without a rule of its own it is left out, with all that counts from it, or where
@@ -198,6 +199,7 @@ class Goal:
     when_late: tuple[Escalate, ...] = ()
     lapse: str = ""
     row: tuple[Match, ...] = ()
+    lapse_only: Condition | None = None
 
     @property
     def name(self) -> str:
@@ -526,7 +528,8 @@ class Programme:
 
     `first` is the first day of the first period and sets the rhythm; a case opens the day after its period and knows
     `period_from` and `period_until`. `facts` are further days, counted in terms from that opening day. `over` names
-    a cohort: one case for each of its members; without one the subject is the period itself.
+    a cohort: one case for each of its members; without one the subject is the period itself. `among`: cohorts of which
+    one must have a member when the period is over; in a house that has none there is nothing to open.
     """
 
     programme: str
@@ -536,6 +539,7 @@ class Programme:
     until: date | None = None
     over: str = ""
     facts: tuple[tuple[str, tuple[Term, ...]], ...] = ()
+    among: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

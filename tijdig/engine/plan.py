@@ -99,9 +99,10 @@ def _goal(state: State, goal: Goal) -> Obligation:
 
 def _step(state: State, step: Step) -> Obligation:
     at = state.steps[step.step]
+    outcome = "" if step.not_by and step.step in state.withheld else at.outcome
     return Obligation(
         step.step, step.asks, "step", state.terms.role(step.role), at.status, max(at.round, 1), state.due(step.step),
-        state.is_fatal(step.step), at.opened_on, at.done_on, at.outcome, at.assignee,
+        state.is_fatal(step.step), at.opened_on, at.done_on, outcome, at.assignee,
         step.undated or state.undated(step.step),
     )  # fmt: skip
 
@@ -146,9 +147,12 @@ def _goal_effects(state: State, goal: Goal) -> Iterator[Effect]:
 def lapse(state: State, goal: Goal) -> date | None:
     """The day on which the right of a goal that runs is lost, if it can be; what a person reopened is not at once."""
     found = state.due(goal.goal) if goal.lapse else None
-    if found is None:
+    if found is None or (goal.lapse_only and goal.lapse_only.holds(state) is not True):
         return None
-    day = state.terms.calendar.add_workdays(found.due, LAPSE_DAYS, "kantoor")
+    calendar = state.terms.calendar
+    day = calendar.add_workdays(found.due, LAPSE_DAYS, "kantoor")
+    if goal.lapse_only and (last := state.done_on(goal.lapse_only)):
+        day = max(day, calendar.add_workdays(last, 1, "kantoor"))  # the day itself may be over in part already
     return day if state.reopened is None or state.reopened < midnight(day) else None
 
 

@@ -113,7 +113,8 @@ def _encode(value: Any) -> Any:
         case Term():
             return {f"{value.unit}s": value.n}
         case Condition():
-            parts = [getattr(value, field.name) for field in fields(value)]  # type: ignore[arg-type]
+            said = [(getattr(value, field.name), field.default) for field in fields(value)]  # type: ignore[arg-type]
+            parts = [part for part, default in said if part != default]
             of = parts.pop() if isinstance(value, _MANY) else ()
             return [_OPERATORS[type(value)], *map(_encode, (*parts, *of))]
         case date():

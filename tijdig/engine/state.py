@@ -278,6 +278,11 @@ class State:
                 return min((self._met_day(part) for part in parts if part.holds(self)), default=self.today)
         return self.today
 
+    def done_on(self, condition: Condition) -> date | None:
+        """The day on which the last of the steps that a condition names was done."""
+        named = (self.steps[part.step] for part in condition.parts() if isinstance(part, Done | Took))
+        return max((step.done_on for step in named if step.done_on), default=None)
+
     # --- what records do
 
     def enter(self, record: Record) -> None:

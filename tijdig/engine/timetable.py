@@ -74,6 +74,7 @@ class _Loom:
     names: dict[str, str] = field(default_factory=dict)
     made: dict[str, list[Rows]] = field(default_factory=dict)
     steps: dict[str, list[str]] = field(default_factory=dict)
+    came_to: dict[str, list[Row]] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
 
     def find(self, wanted: Sequence[Match]) -> Row | None:
@@ -101,7 +102,7 @@ class _Loom:
             return replace(goal, row=())
         self.claimed.add(row.row)
         self.names[goal.goal] = row.row
-        bound: Goal = _rebuilt(replace(goal, row=()), _filled(row))
+        bound: Goal = _filled(replace(goal, row=()), row)
         return replace(bound, goal=row.row, due=row.rule or DueRule(on=row.row))
 
     def expected(self, fact: Fact) -> str:
@@ -122,10 +123,11 @@ class _Loom:
         for row in self.rows:
             if (pattern.beside or row.row not in self.claimed) and self._matches(pattern.match, row):
                 self.claimed |= set() if pattern.beside else {row.row}
-                filled: Rows = _rebuilt(replace(pattern, match=Match()), _filled(row))
+                filled: Rows = _filled(replace(pattern, match=Match()), row)
                 filled = replace(filled, goals=tuple(map(self.bind, filled.goals)))
                 self.made.setdefault(row.row, []).append(filled)
                 self.steps.setdefault(pattern.rows, []).extend(step.step for step in filled.steps)
+                self.came_to.setdefault(pattern.rows, []).append(row)
 
 
 def weave(procedure: Procedure, name: str, rows: Sequence[Row]) -> Procedure:
@@ -211,19 +213,22 @@ def _check_names(woven: Procedure) -> None:
 Change = Callable[[Any], Any]
 
 
-def _rebuilt(value: Any, change: Change) -> Any:
-    """The value with every part of it changed, the inner ones first."""
+def _rebuilt(value: Any, change: Change, *, but: type | None = None) -> Any:
+    """The value with every part of it changed, the inner ones first, and those of the type `but` left alone."""
     if isinstance(value, tuple):
-        return tuple(_rebuilt(part, change) for part in value)
+        return tuple(_rebuilt(part, change, but=but) for part in value)
+    if but and isinstance(value, but):
+        return value
     if hasattr(value, "__dataclass_fields__") and not isinstance(value, Setting | Term):
         parts = {each.name: (getattr(value, each.name)) for each in fields(value)}
-        fresh = {name: _rebuilt(part, change) for name, part in parts.items()}
+        fresh = {name: _rebuilt(part, change, but=but) for name, part in parts.items()}
         differing = {name: part for name, part in fresh.items() if part is not parts[name] and part != parts[name]}
         value = replace(value, **differing) if differing else value
     return change(value)
 
 
-def _filled(row: Row) -> Change:
+def _filled(value: Any, row: Row) -> Any:
+    """What is said of a row; what is said of each row of a kind, is said of those."""
     said = {"{row}": row.row, "{title}": row.title, "{channel}": row.channel}
 
     def change(value: Any) -> Any:
@@ -232,7 +237,7 @@ def _filled(row: Row) -> Change:
                 value = value.replace(mark, text)
         return value
 
-    return change
+    return _rebuilt(value, change, but=Each)
 
 
 def _tied(loom: _Loom, counted: Mapping[str, DueRule], happened: Mapping[str, str]) -> Change:
@@ -275,8 +280,10 @@ def _tied(loom: _Loom, counted: Mapping[str, DueRule], happened: Mapping[str, st
                 return Reached(since(value.anchor))
             case InTime() | AtLimit():
                 return replace(value, part=named(value.part))
-            case Each():
-                return AllOf(tuple(map(Done, loom.steps.get(value.rows, ()))))
+            case Each(rows, None):
+                return AllOf(tuple(map(Done, loom.steps.get(rows, ()))))
+            case Each(rows, that):
+                return AllOf(tuple(_rebuilt(_filled(that, row), change) for row in loom.came_to.get(rows, ())))
         return value
 
     return change

@@ -20,8 +20,8 @@ from models.session import Store
 from tijdig.engine.calendar import local_day, short_moment
 from tijdig.engine.errors import TijdigError
 from tijdig.service.clock import installation, set_clock
+from tijdig.service.coverage import needed_roles
 from tijdig.service.deliver import route_of
-from tijdig.service.fitting import used
 from tijdig.service.held import LOADER
 from tijdig.service.hold import is_held
 from tijdig.service.identity import without_a_way_in
@@ -78,12 +78,17 @@ def _database(store: Store, settings: Settings, wall: datetime) -> Iterator[Chec
         yield Check("database", False, "De tabellen zijn niet van deze versie. Maak een back-up en draai: tijdig init.")
         return
     with store.read() as session:
-        for name, look in _LOOKS.items():
-            try:
-                ok, detail = look(session, settings, wall)
-            except TijdigError as refusal:
-                ok, detail = False, str(refusal)
-            yield Check(name, ok, detail)
+        yield from looked(session, settings, wall)
+
+
+def looked(session: Session, settings: Settings, wall: datetime) -> Iterator[Check]:
+    """The checks of what a database of this version holds."""
+    for name, look in _LOOKS.items():
+        try:
+            ok, detail = look(session, settings, wall)
+        except TijdigError as refusal:
+            ok, detail = False, str(refusal)
+        yield Check(name, ok, detail)
 
 
 Found = tuple[bool, str]
@@ -131,17 +136,8 @@ def _settings_set(session: Session, settings: Settings, wall: datetime) -> Found
 
 
 def _roles(session: Session, settings: Settings, wall: datetime) -> Found:
-    today, needed = local_day(set_clock(session, None, wall=wall)), set[str]()
-    for terms in used(session, today):
-        procedure = terms.procedure
-        roles = (
-            procedure.owner,
-            procedure.late_to,
-            *(s.role for s in procedure.steps),
-            *(g.role for g in procedure.goals),
-        )
-        needed |= {role for role in map(terms.role, roles) if role}
-    bare = sorted(needed - Directory.load(session).held_roles(today))
+    people, today = Directory.load(session), local_day(set_clock(session, None, wall=wall))
+    bare = sorted(needed_roles(session, people, today) - people.held_roles(today))
     mend = "Wijs ze toe: tijdig import assignments BESTAND."
     return not bare, f"Door niemand bezet: {', '.join(bare)}. {mend}" if bare else "alle rollen zijn bezet"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from tijdig.service import explain
 from tijdig.service.held import Held, find
 from tijdig.service.kpis import KPI, counted_now
 from tijdig.service.views import Document, case_row, first_date, local, notice
+from tijdig.service.withheld import hidden_key, hidden_record
 
 
 def dossier(session: Session, name: str, now: datetime) -> Document:
@@ -37,7 +38,7 @@ def dossier(session: Session, name: str, now: datetime) -> Document:
         "tasks": [_task(o, terms, held) for o in asked if o.stands and o.kind == "step"],
         "obligations": [_obligation(o, state, now) for o in asked],
         "messages": list(_messages(session, held)),
-        "log": list(_log(session, held)),
+        "log": list(_log(session, held, state.withheld)),
         **_counted(session, held, state),
     }  # fmt: skip
 
@@ -120,9 +121,10 @@ def _messages(session: Session, held: Held) -> Iterator[Document]:
         yield {**notice(row, key), "mails": mails[row.id or 0]}
 
 
-def _log(session: Session, held: Held) -> Iterator[Document]:
+def _log(session: Session, held: Held, withheld: Collection[str]) -> Iterator[Document]:
     rows = select(Log, Payload.body).join(Payload, col(Payload.log_id) == col(Log.id), isouter=True)
     for row, body in session.exec(rows.where(Log.case_id == held.id).order_by(col(Log.seq))):
-        yield {"seq": row.seq, "at": local(row.at), "kind": row.kind, "key": row.key, "actor": row.actor or None,
+        yield {"seq": row.seq, "at": local(row.at), "kind": row.kind, "key": hidden_key(row.key, withheld),
+               "actor": row.actor or None,
                "nominal": row.nominal and row.nominal.isoformat(), "overtaken": row.overtaken,
-               "said": json.loads(body) if body else None, "hash": row.hash.hex()}  # fmt: skip
+               "said": hidden_record(json.loads(body) if body else None, withheld), "hash": row.hash.hex()}  # fmt: skip

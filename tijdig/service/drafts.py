@@ -6,7 +6,7 @@ People are resolved here, as late as can be (design, law 8).
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -24,6 +24,12 @@ from tijdig.service.wording import subject_name
 
 SOON_DAYS = 5
 """A task that may be picked up within this many office days has a mail of its own (ux.md, section 6)."""
+
+SO_MANY = 5
+"""Of more new tasks than this at once none has a mail of its own because it begins soon: that is what a digest is for.
+
+A mail by itself draws attention to one thing, and a colleague gets one overview a day (ux.md, section 6).
+"""
 
 ALONE = ("C", "D")
 """The kinds of notice that a colleague too is sent by themselves, never in the digest."""
@@ -139,8 +145,11 @@ class _Addressing:
         """The mails that go out by themselves, and for each colleague what waits for the digest."""
         own: list[Draft] = []
         riding: dict[str, list[Told]] = defaultdict(list)
+        soon = Counter(person for (person, *_), told in self.groups.items() if _is_new(told, self.desk))
         for (person, *_), told in self.groups.items():
-            if _has_digest(self.desk.people, person) and not any(_goes_alone(n, self.desk) for n, _ in told):
+            many = soon[person] > SO_MANY and _is_new(told, self.desk)
+            alone = not many and any(_goes_alone(n, self.desk) for n, _ in told)
+            if _has_digest(self.desk.people, person) and not alone:
                 riding[person] += told
             elif any(_may_go(n, self.desk) for n, _ in told):
                 own.append(_own_mail(told))
@@ -182,6 +191,12 @@ def _goes_alone(notice: Pending, desk: Desk) -> bool:
         case "E":
             return strict
     return False
+
+
+def _is_new(told: Iterable[Told], desk: Desk) -> bool:
+    """Whether it is a new task that may be told by itself only since it begins soon."""
+    alone = [notice for notice, _ in told if _goes_alone(notice, desk)]
+    return bool(alone) and all(n.kind == "A" and not (n.is_fatal or n.is_statutory) for n in alone)
 
 
 def _may_go(notice: Pending, desk: Desk) -> bool:

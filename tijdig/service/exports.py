@@ -133,14 +133,15 @@ def _kpis(session: Session) -> Iterator[tuple[str, ...]]:
 
 def settings_texts(session: Session) -> dict[str, str]:
     """Every setting that the house chose and its calendar settings, as a person would type them."""
-    chosen = {name: _value(value_from_json(value)) for name, value in settings_values(session).items()}
+    chosen = {name: as_typed(value_from_json(value)) for name, value in settings_values(session).items()}
     newest = session.exec(select(CalendarVersion).order_by(col(CalendarVersion.id).desc()).limit(1)).one()
     calendar = Calendar.from_dict(json.loads(newest.body)).to_dict()
-    house = {name: _value(calendar[name]) for name in CALENDAR_SETTINGS}
+    house = {name: as_typed(calendar[name]) for name in CALENDAR_SETTINGS}
     return dict(sorted({**chosen, **house}.items()))
 
 
-def _value(value: object) -> str:
+def as_typed(value: object) -> str:
+    """The value of a setting as a person would type it."""
     match value:
         case Term():
             return words(value)

@@ -94,7 +94,11 @@ def shape_of(procedure: Procedure) -> dict[str, Shape]:
 def fields_of(case: Seen, people: Directory) -> dict[str, Any]:
     """The values of these fields."""
     procedure, state, held = case.terms.procedure, case.state, case.held
-    decisions = [_decision(record, case.terms, people) for record in _standing(held.case.records)]
+    decisions = [
+        _decision(record, case.terms, people)
+        for record in _standing(held.case.records)
+        if record.step not in state.withheld
+    ]
     found = obligations(state)
     asked = [_obligation(each, case.terms) for each in found]
     dated = [(each.due.due, i) for i, each in enumerate(found) if each.due]

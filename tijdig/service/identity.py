@@ -48,7 +48,7 @@ def without_a_way_in(people: Directory, provider: IdentityProvider, on: date) ->
     """The colleagues who cannot sign in by their mail address: who has none, and who has one with another."""
     if provider.claim != "email":
         return [], []
-    addresses = {each.person: people.address(each.person, on).casefold() for each in people.colleagues(on)}
+    addresses = {each.person: _folded(people.address(each.person, on)) for each in people.colleagues(on)}
     shared = list(addresses.values())
     none = [person for person, address in addresses.items() if not address]
     return none, [person for person, address in addresses.items() if address and shared.count(address) > 1]
@@ -86,8 +86,13 @@ def _colleagues(people: Directory, provider: IdentityProvider, value: str, on: d
         yield from [value] if people.has_digest(value) else []
         return
     for each in people.colleagues(on):
-        if people.address(each.person, on).casefold() == value.casefold():
+        if _folded(people.address(each.person, on)) == _folded(value):
             yield each.person
+
+
+def _folded(address: str) -> str:
+    """In small letters; but with others than ASCII as it is: a Kelvin sign in small is a k, and may be another's."""
+    return address.lower() if address.isascii() else address
 
 
 def _access(provider: IdentityProvider, claims: Claims) -> Access:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from models.case import Case
+from models.case import Case, OpenObligation
 from models.organisation import Subject
 from tijdig.engine.errors import Refused
 from tijdig.engine.language import Procedure
@@ -21,7 +21,7 @@ from tijdig.service.colours import Decided, colour_procedures, colours
 from tijdig.service.people import ADMINISTRATOR, OWN, Recipient
 from tijdig.service.pins import BETWEEN, definitions, procedure_of, roles_named
 from tijdig.service.reading import Reader
-from tijdig.service.views import case_rows
+from tijdig.service.views import case_row, case_rows, first_dates
 from tijdig.service.wording import subject_name
 
 MOST_NAMED = 500
@@ -43,10 +43,11 @@ class Sought:
 class Cell:
     """How a member stands in a procedure: a dossier as views.py lists it, the open one or else the latest.
 
-    `others` is how many more are open.
+    `basis` is that of the date that it is judged by; `others` is how many more are open.
     """
 
     case: Mapping[str, Any]
+    basis: str
     others: int
 
 
@@ -90,7 +91,7 @@ def members(
     With a `size` so many after the first `skip`, or the last ones where there are not so many.
     """
     procedures = _procedures(session, reader)
-    found = reader.over(_named(session, sought.text), _roles(reader, procedures))
+    found = _seen(session, reader, procedures, sought.text)
     if sought.colour:
         decided = colours(session, reader, found)
         found = [ref for ref in found if (decided[ref].colour if ref in decided else NOBODY) == sought.colour]
@@ -101,6 +102,11 @@ def members(
     cells = _cells(session, reader, shown, now)
     lines = (Line(ref, decided.get(ref), tuple(cells.get((ref, id)) for id, _ in columns)) for ref in shown)
     return Members(len(found), columns, tuple(lines), _knows_colours(session, procedures))
+
+
+def members_named(session: Session, reader: Reader, text: str) -> list[str]:
+    """The members that this reader sees and of whom every word stands in the number or region."""
+    return _seen(session, reader, _procedures(session, reader), text)
 
 
 def member(session: Session, reader: Reader, ref: str, now: datetime) -> Member | None:
@@ -138,6 +144,10 @@ def _knows_colours(session: Session, procedures: Sequence[Procedure]) -> bool:
     return not {each.id for each in procedures}.isdisjoint(colour_procedures(session))
 
 
+def _seen(session: Session, reader: Reader, procedures: Sequence[Procedure], text: str) -> list[str]:
+    return reader.over(_named(session, text), _roles(reader, procedures))
+
+
 def _named(session: Session, text: str) -> list[str]:
     """The members of whom every word stands in their number or region."""
     words = text.lower().split()
@@ -157,5 +167,9 @@ def _cells(session: Session, reader: Reader, refs: Sequence[str], now: datetime)
         if before is None or case.state == "open" or before.state != "open":
             picked[at] = case
         standing[at] = standing.get(at, 0) + (case.state == "open")
-    rows = case_rows(session, list(picked.values()), now)
-    return {at: Cell(row, max(0, standing[at] - 1)) for at, row in zip(picked, rows, strict=True)}
+    dates = first_dates(session, list(picked.values()), now)
+    return {at: _cell(session, case, dates.get(case.id or 0), standing[at], now) for at, case in picked.items()}
+
+
+def _cell(session: Session, case: Case, first: OpenObligation | None, standing: int, now: datetime) -> Cell:
+    return Cell(case_row(session, case, first, now), first.basis if first else "", max(0, standing - 1))

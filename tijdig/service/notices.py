@@ -66,12 +66,18 @@ class Telling:
 def tellings(result: Advance, at: datetime, record: Record | None) -> Iterator[Telling]:
     """What is told of what happened: once for each effect that speaks and each role that it speaks to.
 
-    The entry of the record, where there is one, stands after those of the effects that were caught up. A move and an
-    announcement can be previewed, so they bring their own release from the storm breaker (design, Notices and mails).
+    The entry of the record, where there is one, stands after those of the effects that were caught up. A move, an
+    announcement and an act that is done in bulk are previewed, so they bring their own release from the storm breaker
+    (design, Notices and mails).
     """
+    previewed = record is not None and (record.act in ("move", "announce") or record.via == IN_BULK)
     for telling in _tellings(result, at, record):
-        released = record is not None and record.act in ("move", "announce") and telling.entry >= result.caught_up
+        released = previewed and telling.entry >= result.caught_up
         yield replace(telling, said={**telling.said, "released": True}) if released else telling
+
+
+IN_BULK = "bulk"
+"""The door (`Record.via`) of an act that somebody did to many cases at once, having seen what it does to each."""
 
 
 def _tellings(result: Advance, at: datetime, record: Record | None) -> Iterator[Telling]:

@@ -94,21 +94,24 @@ class Provider:
 
     # --- what a visitor's browser is sent to
 
-    def door(self, proof: Proof, *, wall: datetime) -> str:
-        """The address at which somebody signs in there. Raises Refused when the provider does not answer."""
+    def door(self, proof: Proof, *, wall: datetime, anew: bool = False) -> str:
+        """The address at which somebody signs in there: `anew`, also who is in there already, perhaps as another.
+
+        Raises Refused when the provider does not answer.
+        """
         challenge = _base64(sha256(proof.verifier.encode()).digest())
         asked = {
             "response_type": "code", "client_id": self.known.client_id, "redirect_uri": self.back,
             "scope": self.known.scope, "state": proof.state, "nonce": proof.nonce, "code_challenge": challenge,
-            "code_challenge_method": "S256", "ui_locales": "nl",
+            "code_challenge_method": "S256", "ui_locales": "nl", **({"prompt": "login"} if anew else {}),
         }  # fmt: skip
-        with self._asking():
+        with self.asking():
             return _with(self._offered(wall)["authorization_endpoint"], asked)
 
     def way_out(self, after: str, *, wall: datetime) -> str:
         """The address at which somebody signs out there too; empty when it has none, or does not answer now."""
         try:
-            with self._asking():
+            with self.asking():
                 offered = self._offered(wall).get("end_session_endpoint", "")
         except Refused:
             return ""
@@ -122,7 +125,7 @@ class Provider:
 
         Raises Refused when it does not answer, or when what it says does not verify.
         """
-        with self._asking():
+        with self.asking():
             offered = self._offered(wall)
             required = offered.get("authorization_response_iss_parameter_supported") is True
             if (issuer or required) and issuer != self.known.issuer:
@@ -237,6 +240,9 @@ class Provider:
                 raise Down(f"its {name} is {address!r}, to which nothing secret can go")
         return offers
 
+    def close(self) -> None:
+        self._http.close()
+
     # --- over the line
 
     def _fetched(self, address: str) -> dict[str, Any]:
@@ -262,7 +268,7 @@ class Provider:
         return answer.status_code, said if isinstance(said, dict) else {}
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def asking(self) -> Iterator[None]:
         """Room to ask the provider. Raises Busy when there is none, and Refused for whom it does not answer."""
         if not self._room.acquire(blocking=False):
             raise Busy(TOO_MANY)

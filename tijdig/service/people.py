@@ -150,6 +150,10 @@ class Directory:
         present = self._present((assignee,), on) if assignee else ()
         return present or self._present(self.holders(role, subject=subject, case=case, on=on), on)
 
+    def present(self, holders: tuple[str, ...], on: date) -> tuple[Recipient, ...]:
+        """Of these holders, in order of their names, who is there on a day, and who stands in for who is not."""
+        return self._present(holders, on)
+
     def gaps(self, needs: Iterable[Need]) -> Iterator[Need]:
         """The needs that nobody is there for, neither a holder nor a deputy."""
         asked = tuple(needs)

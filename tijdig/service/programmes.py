@@ -116,6 +116,8 @@ class _Tried:
 
 
 def _subjects(session: Session, programme: Programme, period: Period) -> Sequence[str]:
+    if programme.among and not any(cohort(session, name, period.day) for name in programme.among):
+        return []
     if not programme.over:
         return [f"{period.since:%Y-%m}..{period.until:%Y-%m}"]
     return cohort(session, programme.over, period.day)

@@ -18,7 +18,7 @@ from tijdig.engine.errors import Refused
 from tijdig.service.forms import clean_text, looks_like_bsn, read_day
 
 _BLANK = " \t\u00a0"
-_RUNS = re.compile(r"'*[=+@-]")
+_RUNS = re.compile(r"'*[=+@\t\r-]")
 """What a spreadsheet would take for a formula, or what we wrote to keep it from doing so."""
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _NOT_UTF8 = "Hier staat iets dat geen UTF-8 is. Bewaar het bestand als 'CSV UTF-8'."
@@ -178,13 +178,31 @@ def read_table(data: bytes, *, needed: Sequence[str], also: Sequence[str] | None
     return Table(columns, rows, (*_header_faults(columns, needed, also), *broken))
 
 
-def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def runs(text: str) -> bool:
+    """Whether a spreadsheet would take this text for a formula, or for what marks text that it would."""
+    return _RUNS.match(text) is not None
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, delimiter: str = ",") -> str:
     """CSV with a header; a cell that a spreadsheet would run as a formula is marked as text, by an apostrophe."""
     out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([f"'{cell}" if _RUNS.match(cell) else cell for cell in row] for row in rows)
+    writer = csv.writer(out, lineterminator="\n", delimiter=delimiter)
+    writer.writerows(map(_marked, row) for row in (columns, *rows))
     return out.getvalue()
+
+
+def _marked(cell: str) -> str:
+    """The cell as text. A carriage return alone would end its row: csv only quotes the line end that it writes."""
+    return re.sub(r"\r\n?", "\n", f"'{cell}" if runs(cell) else cell)
+
+
+def csv_for_people(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """The same as a Dutch spreadsheet opens it: UTF-8 with BOM, `;` between cells."""
+    out = StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(heads)
+    writer.writerows([f"'{cell}" if _RUNS.match(cell) else cell for cell in row] for row in rows)
+    return out.getvalue().encode("utf-8-sig")
 
 
 def mended(data: bytes, cells: Mapping[tuple[int, int], str], without: Collection[int] = ()) -> bytes:

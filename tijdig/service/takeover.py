@@ -7,8 +7,8 @@ tables after it are looked at, so that every row of every table is looked at onc
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -59,10 +59,12 @@ class Part:
     changed: int
     faults: tuple[str, ...]
     bad: tuple[BadRow, ...]
+    waiting: int = 0
+    """How many rows are wrong only because a row of an earlier table is, which they name."""
 
     @property
     def is_sound(self) -> bool:
-        return not (self.faults or self.bad)
+        return not (self.faults or self.bad or self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def take_over(
         elif kind in tables:
             parts.append(_import(session, kind, tables[kind], by, now))
     counts = {part.kind: part.rows for part in parts}
+    parts = list(_apart(parts))
     session.add(Event(at=now, kind="takeover", actor=by, detail=canonical({"rows": counts, "reason": reason})))
     return TakenOver(tuple(parts), opened.cases, opened.effects)
 
@@ -115,6 +118,21 @@ def _import(session: Session, kind: str, data: bytes, by: str, now: datetime) ->
     if bad and HEADER not in bad:
         import_table(session, kind, mended(data, {}, bad), by=by, now=now)
     return _part(kind, data, done.added, done.changed, done.problems)
+
+
+def _apart(parts: Sequence[Part]) -> Iterator[Part]:
+    """The same, without the rows that name a bad row of an earlier table: they are right once that one is."""
+    named = set[str]()
+    for part in parts:
+        waits = [row for row in part.bad if any(ref in named for cell in row.cells for ref in (cell, _value(cell)))]
+        own = tuple(row for row in part.bad if row not in waits)
+        named |= {row.cells[0] for row in own if row.cells and row.cells[0]}
+        yield replace(part, bad=own, waiting=len(waits))
+
+
+def _value(scope: str) -> str:
+    """What a scope is about: `lid-014` of `subject:lid-014`."""
+    return scope.partition(":")[2]
 
 
 def _part(kind: str, data: bytes, added: int, changed: int, problems: Sequence[RowProblem]) -> Part:

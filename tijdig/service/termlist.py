@@ -25,7 +25,7 @@ class Ending:
     asks: str
     subject: str
     role: str
-    due: date
+    due: date | None
     at: str
     basis: str
     fatal: bool
@@ -46,16 +46,17 @@ def endings(session: Session, reader: Reader, now: datetime, since: date, until:
     readable = {case.id for case in reader.theirs({case.id: case for _, case in rows}.values())}
     steps = {(asked.case_id, asked.due) for asked, _ in rows if asked.kind == "step"}
     return [
-        _ending(session, asked, case, now)
+        ending_of(session, asked, case, now)
         for asked, case in rows
         if case.id in readable and (asked.kind == "step" or (asked.case_id, asked.due) not in steps)
     ]
 
 
-def _ending(session: Session, asked: OpenObligation, case: Case, now: datetime) -> Ending:
+def ending_of(session: Session, asked: OpenObligation, case: Case, now: datetime) -> Ending:
+    """What stands open in a dossier, as it stands in a list."""
     calendar = LOADER.load(session, pins_of(case)).calendar
     return Ending(
-        case.code, asked.step, asked.label, case.subject, asked.role, asked.due or date.max, asked.due_time,
+        case.code, asked.step, asked.label, case.subject, asked.role, asked.due, asked.due_time,
         asked.basis, asked.fatal, term_status(asked, now, calendar),
     )  # fmt: skip
 

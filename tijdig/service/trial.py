@@ -51,7 +51,7 @@ def captured(data: Path) -> list[Captured]:
 def captured_mail(data: Path, name: str) -> Captured | None:
     """One of them by the name of its file; None when there is none."""
     path = data / "mail" / f"{name}.eml"
-    return _read(path) if re.fullmatch(r"\w+", name) and path.is_file() else None
+    return _read(path) if re.fullmatch(r"\w{1,200}", name, re.ASCII) and path.is_file() else None
 
 
 def _read(path: Path) -> Captured:

@@ -5,7 +5,7 @@ Days are ISO dates; instants carry the Amsterdam offset. What is unknown or does
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
@@ -20,12 +20,13 @@ from tijdig.engine.calendar import ZONE, Calendar, local_day
 from tijdig.engine.case import CASE, Terms
 from tijdig.engine.language import Close
 from tijdig.engine.plan import CLOSE_DAYS, TermStatus
-from tijdig.service.held import LOADER, Held, find
+from tijdig.service.held import LOADER, Held, find, held
 from tijdig.service.incidents import open_incidents
 from tijdig.service.matters import ORDER
 from tijdig.service.notices import Telling
 from tijdig.service.people import TRIAL_USER, Directory
 from tijdig.service.pins import definitions, pins_of, procedure_of
+from tijdig.service.withheld import hidden_key, withheld
 from tijdig.service.work import Done
 
 Document = dict[str, Any]
@@ -67,7 +68,7 @@ def cases(session: Session, now: datetime, *, procedure: str = "", state: str = 
 
 def case_rows(session: Session, rows: Sequence[Case], now: datetime) -> list[Document]:
     """These cases as they stand in a list: one statement for their dates, however many."""
-    first = _first_dates(session, rows, now)
+    first = first_dates(session, rows, now)
     return [case_row(session, row, first.get(row.id or 0), now) for row in rows]
 
 
@@ -94,7 +95,7 @@ def state_words(terms: Terms, state: str) -> str:
     return _STATES.get(state) or known.get(state, state)
 
 
-def _first_dates(session: Session, cases: Sequence[Case], now: datetime) -> Mapping[int, OpenObligation]:
+def first_dates(session: Session, cases: Sequence[Case], now: datetime) -> Mapping[int, OpenObligation]:
     """Of each of these cases the date that it is judged by."""
     dated = select(OpenObligation).where(col(OpenObligation.due).is_not(None))
     if len(cases) <= MOST_NAMED:
@@ -233,13 +234,17 @@ def effects(
         wanted = wanted.where(col(Log.nominal) >= since)
     if until:
         wanted = wanted.where(col(Log.nominal) <= until)
-    return [_happened(log, row) for log, row in session.exec(wanted.order_by(col(Log.nominal), col(Log.id)))]
+    found = session.exec(wanted.order_by(col(Log.nominal), col(Log.id))).all()
+    decided = list({log.case_id for log, _ in found if log.kind == "decide"})
+    hidden = withheld(held(session, "id in (?*)", decided)) if decided else {}
+    return [_happened(log, row, hidden.get(log.case_id, ())) for log, row in found]
 
 
-def _happened(log: Log, case: Case) -> Document:
-    step, round, kind, rule, *_ = (*log.key.split("/"), "")
+def _happened(log: Log, case: Case, hidden: Collection[str]) -> Document:
+    key = hidden_key(log.key, hidden)
+    step, round, kind, rule, *_ = (*key.split("/"), "")
     return {
-        "key": f"{case.code}/{log.key}", "case": case.code, "subject": case.subject, "procedure": case.procedure,
+        "key": f"{case.code}/{key}", "case": case.code, "subject": case.subject, "procedure": case.procedure,
         "step": _step(step), "round": int(round), "kind": kind, "rule": rule or None,
         "nominal": log.nominal and log.nominal.isoformat(), "at": local(log.at), "overtaken": log.overtaken,
     }  # fmt: skip

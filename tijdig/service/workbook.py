@@ -17,6 +17,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tijdig.service.fixed import fixed_zip
+from tijdig.service.tables import runs
 
 Value = str | int | float | date | None
 _HEAD = PatternFill("solid", fgColor="E6ECF2")
@@ -70,7 +71,7 @@ def _put(cell: Cell, value: Value) -> None:
     if isinstance(value, str):
         cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
         cell.data_type = "s"  # else what begins with = is a formula
-        cell.quotePrefix = value.startswith(("=", "+", "-", "@"))  # and stays text when somebody edits it
+        cell.quotePrefix = runs(value)  # and stays text when somebody edits it
     else:
         cell.value = value
         if isinstance(value, date):

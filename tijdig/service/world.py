@@ -259,6 +259,8 @@ class World:
     def _open_period(self, programme: Programme, period: Period, facts: dict[str, Any], at: datetime) -> Iterator[Turn]:
         if self.known.is_taken(self.known.terms(programme.opens), facts):
             return
+        if programme.among and not any(self.known.cohort(name, period.day) for name in programme.among):
+            return
         own = [f"{period.since:%Y-%m}..{period.until:%Y-%m}"]
         for subject in self.known.cohort(programme.over, period.day) if programme.over else own:
             record, key = Record(midnight(period.day), "open", "", facts), f"{programme.id}/{subject}/{period.day}"

@@ -25,14 +25,18 @@ from tijdig.service.oidc import Provider
 from tijdig.settings import Settings
 from tijdig.web import (
     acts,
+    bulk,
     cases,
     evidence,
+    export,
+    finding,
     link,
     logbook,
     members,
     office,
     oidc,
     procedures,
+    reports,
     signin,
     start,
     termcalendar,
@@ -53,14 +57,18 @@ PAGES = (
     oidc,
     worklist,
     start,
+    bulk,
     cases,
     acts,
     members,
     termcalendar,
+    finding,
+    export,
     procedures,
     logbook,
     office,
     evidence,
+    reports,
 )
 """The modules with pages; each has a router."""
 
@@ -90,8 +98,10 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         house.store.close()
+        if house.provider:
+            house.provider.close()
 
-    app = FastAPI(title="Tijdig", lifespan=lifespan, openapi_url=None)
+    app = FastAPI(title="Tijdig", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     ours = {urlsplit(settings.url).hostname or "", "127.0.0.1", "localhost"}
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(ours))  # else a strange name may lead a browser here
     app.state.house = house

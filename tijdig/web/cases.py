@@ -9,10 +9,9 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
-from models.case import Case
 from tijdig.engine.advance import Advance, advance
 from tijdig.engine.calendar import local_day
 from tijdig.engine.errors import Refused
@@ -24,6 +23,7 @@ from tijdig.service.held import Held, find
 from tijdig.service.offers import Offering
 from tijdig.service.people import Directory
 from tijdig.service.reading import Reader
+from tijdig.service.search import cases_wanted
 from tijdig.service.sheet import OwnWay, open_or_finished
 from tijdig.service.timeline import Moment, timeline
 from tijdig.service.wording import basis_words, days_left, due_words, sentence, subject_name
@@ -32,14 +32,12 @@ from tijdig.web.house import Instead, TheHouse
 from tijdig.web.link import attached, from_our_page
 from tijdig.web.task import Place, answered, shown, taken
 from tijdig.web.uploads import Given, given_of
-from tijdig.web.view import STATUS, fact_words
+from tijdig.web.view import STATUS, exports_of, fact_words
 from tijdig.web.visit import TheVisitor, Visitor, page_for
 
 router = APIRouter(prefix="", default_response_class=HTMLResponse)
 
 ON_A_PAGE = 100
-MOST_WORDS = 10
-"""So many words of a search count."""
 SHAPES = {"done": "●", "now": "▲", "ahead": "○"}
 MESSAGES = {
     "A": "opdracht", "B": "dagoverzicht", "C": "goedkeuring", "D": "escalatie", "E": "herinnering", "F": "gewijzigd",
@@ -53,7 +51,7 @@ def every(house: TheHouse, visitor: TheVisitor, zoek: str = "", staat: str = "op
     with house.store.read() as session:
         now = house.now(session)
         reader = Reader(session, Directory.load(session), visitor.person, local_day(now))
-        found = list(reader.theirs(session.exec(_wanted(zoek.strip(), staat))))
+        found = list(reader.theirs(session.exec(cases_wanted(session, zoek.strip(), staat))))
         pages = max(1, -(-len(found) // ON_A_PAGE))
         page = min(max(blad, 1), pages)
         shown = found[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
@@ -63,20 +61,8 @@ def every(house: TheHouse, visitor: TheVisitor, zoek: str = "", staat: str = "op
              for number in (page - 1, page + 1) if 1 <= number <= pages}  # fmt: skip
     return page_for(
         house, visitor, "cases", rows=rows, titles=titles, search=zoek, state=staat, total=len(found), page=page,
-        pages=pages, links=links, here="/dossiers",
+        pages=pages, links=links, here="/dossiers", exports=exports_of("dossiers", zoek=zoek, staat=staat),
     )  # fmt: skip
-
-
-def _wanted(search: str, state: str) -> Any:
-    wanted = select(Case).order_by(col(Case.id).desc())
-    if state == "open":
-        wanted = wanted.where(Case.state == "open")
-    elif state == "dicht":
-        wanted = wanted.where(Case.state != "open")
-    for word in search.split()[:MOST_WORDS]:
-        named = (col(column).icontains(word, autoescape=True) for column in (Case.code, Case.subject, Case.procedure))
-        wanted = wanted.where(or_(*named))
-    return wanted
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,7 +148,7 @@ def messages(seen: TheCase, house: TheHouse) -> HTMLResponse:
 def log(seen: TheCase, house: TheHouse) -> HTMLResponse:
     """Every entry of its log, with its hash."""
     with house.store.read() as session:
-        entries = [_entry(each, seen) for each in dossier(session, seen.held.code, seen.now)["log"]]
+        entries = dossier(session, seen.held.code, seen.now)["log"]
     return tab(house, seen, "log", entries=entries)
 
 
@@ -192,13 +178,6 @@ def decide(step: str, seen: TheCase, given: Annotated[Given, Depends(given_of)],
 def document(step: str, sha256: str, seen: TheCase, house: TheHouse) -> Response:
     """A file of the dossier. Never shown in the page: it may hold anything."""
     return attached(house, seen.result.state.facts, sha256)
-
-
-def _entry(entry: Mapping[str, Any], seen: Seen) -> Mapping[str, Any]:
-    """An entry of the log; its key does not say what was decided while that is withheld."""
-    step, *more = entry["key"].split("/")
-    withheld = "decide" in more and step in seen.result.state.withheld
-    return {**entry, "key": "/".join((step, *more[:2], "…"))} if withheld else entry
 
 
 def _way(seen: Seen, step: str) -> OwnWay:

@@ -22,7 +22,7 @@ from tijdig.service.reading import Reader
 from tijdig.service.wording import due_words, inside, sentence, subject_name
 from tijdig.web.house import Instead, TheHouse
 from tijdig.web.office.desk import Leaves
-from tijdig.web.view import COLOURS, STATUS
+from tijdig.web.view import COLOURS, STATUS, exports_of
 from tijdig.web.visit import TheVisitor, page_for
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -48,6 +48,7 @@ def every(house: TheHouse, visitor: TheVisitor, zoek: str = "", lidstatus: str =
     return page_for(
         house, visitor, "members", rows=rows, columns=[title for _, title in found.columns], leaves=leaves,
         search=zoek, chosen=lidstatus, filters=filters, knows_colours=found.knows_colours, here=HERE,
+        exports=exports_of("leden", zoek=zoek, lidstatus=lidstatus),
     )  # fmt: skip
 
 

@@ -39,6 +39,8 @@ HEADINGS = {
     UNNAMED: "Tijdig weet niet wie u bent", UNVERIFIED: "Uw adres is niet bevestigd",
     NOT_KNOWN: "Tijdig kent u niet", NO_ACCESS: "U hebt geen toegang",
 }  # fmt: skip
+ANOTHER = f"{THERE}?ander=ja"
+"""For who is in at the provider as somebody whom we do not let in."""
 STATUS = {DOWN: 503, EXPIRED: 400, NOT_VERIFIED: 400}
 
 
@@ -62,11 +64,14 @@ class Going:
 
 
 @router.get(THERE)
-def go(house: TheHouse, provider: TheProvider, naar: str = "/") -> Response:
-    """To the sign-in page of the provider. Nothing is kept here: the browser carries what it will have to show."""
+def go(house: TheHouse, provider: TheProvider, naar: str = "/", ander: str = "") -> Response:
+    """To the sign-in page of the provider, with `ander` also for who is in there already.
+
+    Nothing is kept here: the browser carries what it will have to show.
+    """
     key, wall = token_urlsafe(32), house.wall()
     try:
-        door = provider.door(_proof(house, key), wall=wall)
+        door = provider.door(_proof(house, key), wall=wall, anew=bool(ander))
     except Refused as refusal:
         return _refused(house, refusal)
     response = RedirectResponse(door, 303)
@@ -150,4 +155,7 @@ def _refused(house: House, refusal: Refused) -> HTMLResponse:
     if isinstance(refusal, Busy) or refusal.code not in HEADINGS:
         raise refusal
     code = refusal.code
-    return house.page("sign_in_refused", STATUS.get(code, 403), heading=HEADINGS[code], why=str(refusal))
+    another = ANOTHER if code in (UNNAMED, UNVERIFIED, NOT_KNOWN, NO_ACCESS) else ""
+    return house.page(
+        "sign_in_refused", STATUS.get(code, 403), heading=HEADINGS[code], why=str(refusal), another=another
+    )

@@ -26,7 +26,7 @@ from tijdig.service.wording import basis_words, days_left, due_words, sentence
 from tijdig.web.house import House, Instead, TheHouse
 from tijdig.web.members import name_of
 from tijdig.web.office.desk import Leaves
-from tijdig.web.view import STATUS
+from tijdig.web.view import STATUS, exports_of
 from tijdig.web.visit import TheVisitor, Visitor, page_for
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -95,6 +95,7 @@ def month(
         bases=BASES, roles=sorted({each.role for each in all_found if each.role}), has_any=bool(all_found),
         before=_to(shown.before, kept), after=_to(shown.after, kept), problem="" if known else WRONG_MONTH,
         given=maand or shown.name, here=HERE, back=BACK,
+        exports=exports_of("termijnkalender", maand=shown.name, **kept),
     )  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def _line(each: Ending, today: date) -> dict[str, Any]:
         "case": each.case, "step": each.step, "asks": sentence(each.asks).rstrip("."), "subject": name_of(each.subject),
         "role": each.role, "due": due_words(each.due, each.at),
         "due_iso": f"{each.due}T{each.at}" if each.at else str(each.due), "status": each.status,
-        "words": STATUS[each.status], "left": days_left(each.due, today), "basis": each.basis,
+        "words": STATUS[each.status], "left": days_left(each.due, today) if each.due else "", "basis": each.basis,
         "badge": basis_words(each.basis, each.fatal),
     }  # fmt: skip
 

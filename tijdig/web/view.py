@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from tijdig.engine.calendar import local_day, short_date, short_moment
 from tijdig.engine.conditions import Done, Took
@@ -32,6 +33,12 @@ HINTS = {
     "money": "Bijvoorbeeld 1.250,00.",
     "row": "Dag en uur, bijvoorbeeld 15-10-2021 17:00.",
 }
+
+
+def exports_of(which: str, **filter: str) -> list[tuple[str, str]]:
+    """The ways to a list as a file, by kind; with the filter of its page."""
+    query = urlencode({name: text for name, text in filter.items() if text})
+    return [(kind, f"/exporteren/{which}.{kind}{'?' if query else ''}{query}") for kind in ("xlsx", "csv")]
 
 
 def fact_field(name: str) -> str:

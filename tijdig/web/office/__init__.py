@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 from tijdig.service import incidents as standing
 from tijdig.service import mailbox
 from tijdig.web.house import TheHouse
-from tijdig.web.office import incidents, outbox, people, roles, takeover
+from tijdig.web.office import coverage, house_settings, incidents, outbox, people, roles, takeover, watch
 from tijdig.web.office.desk import TABS, TheAdministrator, administrator_of, page
 
 router = APIRouter(default_response_class=HTMLResponse, dependencies=[Depends(administrator_of)])
@@ -30,5 +30,5 @@ def _some(number: int, one: str, more: str) -> str:
     return f"{number} {one if number == 1 else more}" if number else ""
 
 
-for each in (outbox, incidents, people, roles, takeover):
+for each in (outbox, incidents, people, roles, coverage, house_settings, watch, takeover):
     router.include_router(each.router)

@@ -28,6 +28,11 @@ ON_A_PAGE = 50
 TABS = (
     ("/beheer/postvak-uit", "Postvak uit"), ("/beheer/incidenten", "Incidenten"), ("/beheer/personen", "Personen"),
     ("/beheer/rollen", "Rollen"), ("/beheer/afwezigheid", "Afwezigheid"),
+    ("/beheer/dekking", "Dekking"),
+    ("/beheer/instellingen", "Instellingen"),
+    ("/beheer/kalenders", "Kalenders"),
+    ("/beheer/mailstand", "Mailstand"),
+    ("/beheer/bewaking", "Bewaking"),
     ("/beheer/overnemen", "Overnemen"),
 )  # fmt: skip
 """The pages, in the order of their names above each of them."""
@@ -43,6 +48,9 @@ DONE = {
     "rol": "De rol is vastgelegd.",
     "rol-eind": "De rol is beëindigd.",
     "afwezigheid": "De afwezigheid is vastgelegd.",
+    "instelling": "De instelling is vastgelegd.",
+    "verzet": "De lopende dossiers zijn verzet.",
+    "vrijgegeven": "De mail is vrijgegeven.",
     "afwezigheid-eind": "De afwezigheid is gewijzigd.",
 }
 """What is said on the page that one comes to after an act, by the word in its address."""

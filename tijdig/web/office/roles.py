@@ -72,7 +72,8 @@ def roles_grid(found: Sequence[Assignment], names: Mapping[str, str], today: dat
     """Roles as a table, each with the way to end it."""
     return Grid("Rollen", ("Rol", "Wie", "Bereik", "Van", "Tot en met", "Stand"), [
         [Cell(each.role, f"{ROLES}/{each.id}"), Cell(names.get(each.person_id, each.person_id), note=each.person_id),
-         Cell(staff.scope_words(each)), cell(each.since), cell(each.until), _stands(each, today)]
+         Cell(staff.scope_words(each)), cell(each.since) if each.since != date.min else Cell("altijd al"),
+         cell(each.until) if each.until != date.max else Cell("zonder einde"), _stands(each, today)]
         for each in found
     ])  # fmt: skip
 

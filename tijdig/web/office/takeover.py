@@ -15,6 +15,7 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from tijdig.service import administration, views
+from tijdig.service.pins import definitions, procedure_of
 from tijdig.service.tables import mended
 from tijdig.service.takeover import CASES, KINDS, BadRow, Part, TakenOver, columns_of, take_over
 from tijdig.web.house import House, TheHouse
@@ -55,7 +56,7 @@ MOST_FIELDS = 60
 SHOWN = 200
 EFFECTS = {"open": "geopend", "task": "taak", "remind": "herinnering", "escalate": "escalatie", "produce": "gemaakt",
            "decide": "besluit", "close": "gesloten"}  # fmt: skip
-SILENT = {"overtaken": "ingehaald, gaat niet uit", "before_opening": "voor opening, gaat niet uit"}
+SILENT = {"overtaken": "ingehaald: zonder bericht", "before_opening": "van voor de opening: zonder bericht"}
 
 TOO_LARGE = "Dit bestand is groter dan 900 kB. Deel het op, of gebruik tijdig import op de machine zelf."
 NOT_TEXT = "Dit bestand is geen UTF-8. Bewaar het als 'CSV UTF-8' en kies het opnieuw."
@@ -193,13 +194,25 @@ def _looked(
             more=bad - sum(len(some) for _, some in mends), bad=bad,
             fields=[each for _, some in mends for mend in some for each in mend.fields], **shared,
         )  # fmt: skip
+    steps = _steps(house)
     effects = [views.effect(done) for done in found.effects]
-    rows = [_effect(each) for each in effects[:SHOWN]]
+    rows = [_effect(each, steps) for each in effects[:SHOWN]]
     grid = Grid("Wat er zou gebeuren", ("Dossier", "Dag", "Stap", "Wat", "Aan"), rows)
     return page(
         house, admin, "takeover_look", status, action=DO, form=new_form(house, admin, DO), grid=grid,
         counts=_counted(effects), more=len(effects) - len(rows), fields=[reason_field(values, wrong)], **shared,
     )  # fmt: skip
+
+
+def _steps(house: House) -> dict[tuple[str, str], str]:
+    """What each step and goal of a procedure is called."""
+    with house.store.read() as session:
+        procedures = [procedure_of(definition) for definition in definitions(session)]
+    return {
+        (procedure.id, name): words
+        for procedure in procedures
+        for name, words in (*((s.step, s.asks) for s in procedure.steps), *((g.goal, g.label) for g in procedure.goals))
+    }
 
 
 def _sums(found: TakenOver) -> list[tuple[str, Part]]:
@@ -240,14 +253,14 @@ def _counted(effects: list[dict[str, Any]]) -> list[str]:
              "escalate": ("escalatie gaat uit", "escalaties gaan uit")}  # fmt: skip
     silent = sum(bool(each["overtaken"]) for each in effects)
     told = [f"{goes[kind]} {words[kind][goes[kind] != 1]}" for kind in words if goes[kind]]
-    return [*told, f"{silent} gaan niet meer uit: hun moment is voorbij"] if silent else told
+    return [*told, f"{silent} zonder bericht: hun moment is voorbij"] if silent else told
 
 
-def _effect(each: Mapping[str, Any]) -> list[Cell]:
+def _effect(each: Mapping[str, Any], steps: Mapping[tuple[str, str], str]) -> list[Cell]:
     shape = "○" if each["overtaken"] else "●"
     return [
         Cell(each["case"], note=each["subject"]), cell(date.fromisoformat(each["nominal"])),
-        Cell(each["step"] or ""),
+        Cell(steps.get((each["procedure"], each["step"]), each["step"] or "")),
         Cell(EFFECTS[each["kind"]], shape=shape, status="none", note=SILENT.get(each["overtaken"] or "", "")),
         Cell(", ".join(each["to"])),
     ]  # fmt: skip
