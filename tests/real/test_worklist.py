@@ -78,9 +78,53 @@ def test_without_scripts_on_a_phone_one_finds_why_a_date_is_that_date(known: Tow
     context.close()
 
 
+def test_without_scripts_on_a_phone_tasks_are_handed_over_together(known: Town, browser: Browser) -> None:
+    known.open()
+    known.open("kinds", "lid-015")
+    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
+    page = context.new_page()
+    sign_in(known, page)
+
+    page.get_by_label("Kies Geef een oordeel: groen of rood, Lid 014, ORA-2021-001").check()
+    page.get_by_label("Kies Weeg af, Lid 015, KIN-2021-001").check()
+    page.get_by_role("button", name="Overdragen…").click()
+    page.get_by_label("Aan wie?").select_option("Bob")
+    page.get_by_role("button", name="Bekijk wat er gebeurt").click()
+    page.get_by_label("Reden").fill("ann is een maand met verlof")
+    page.get_by_role("button", name="Doorvoeren").click()
+
+    page.get_by_text("2 taken overgedragen.").wait_for()
+    assert [known.records(case)[-1].person for case in ("ORA-2021-001", "KIN-2021-001")] == ["bob", "bob"]
+    context.close()
+
+
+def test_a_fact_is_corrected_by_keyboard_after_its_consequences(known: Town, browser: Browser) -> None:
+    case = known.open()
+    page = browser.new_page(viewport=DESK)
+    sign_in(known, page)
+    page.goto(f"{known.settings.url}/dossier/{case}/handeling/corrigeren?gegeven=orange_on")
+
+    tab_to(page, "feit-orange_on")
+    page.keyboard.type("30-07-2021")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Gevolgen").wait_for()
+    assert (
+        page.get_by_role("row", name="Geef een oordeel: groen of rood uiterlijk vr 15 okt 2021 vr 22 okt").count() == 1
+    )
+    tab_to(page, "reden")
+    page.keyboard.type("datum stond verkeerd in het verslag")
+    tab_to(page, "Doorvoeren")
+    page.keyboard.press("Enter")
+
+    page.get_by_text("Het gegeven is gecorrigeerd.").wait_for()
+    assert known.records(case)[-1].values == {"orange_on": "2021-07-30"}
+    page.close()
+
+
 PAGES = ("/", "/dossiers", "/dossier/ORA-2021-001", "/dossier/ORA-2021-001/berichten",
          "/dossier/ORA-2021-001/logboek", "/dossier/ORA-2021-001/taak/judge", "/procedures",
-         "/procedures/orange-status")  # fmt: skip
+         "/procedures/orange-status", "/dossiers/nieuw", "/dossiers/nieuw?procedure=red-follow-up&onderwerp=lid-014",
+         "/dossier/ORA-2021-001/handeling/overdragen", "/dossier/ORA-2021-001/handeling/corrigeren")  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)

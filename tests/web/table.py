@@ -186,6 +186,10 @@ TABLE: Mapping[str, Line] = {
     "GET /beheer/overnemen/doen": Line(KEEPERS),
     "POST /beheer/overnemen/doen": Line(KEEPERS, form="/beheer/overnemen", via=PEOPLE, given=WHY),
     "GET /dossiers": Line(COLLEAGUES),
+    "GET /dossiers/nieuw": Line(COLLEAGUES),
+    "POST /dossiers/nieuw": Line(
+        HOLDERS, form="/dossiers/nieuw?procedure=red-follow-up&onderwerp=lid-014", via={"feit.red_on": "4-10-2021"}
+    ),
     "GET /dossier/{case}": Line(READERS),
     "GET /dossier/{case}/bewijsmap": Line(READERS),
     "GET /dossier/{case}/document/{sha256}": Line(READERS),
@@ -214,6 +218,9 @@ TABLE: Mapping[str, Line] = {
     "GET /rapportages/{case}/verschil/{difference}": Line(READERS, values=COMPARED),
     "POST /rapportages/{case}/verschil/{difference}": Line(
         HOLDERS, values=COMPARED, given=WHY | {"geldt": "officer_log"}
+    ),
+    "POST /taken/samen": Line(
+        HOLDERS, form="/", given=WHY | {"taak.ORA-2021-001.judge": "2", "doe": "herinneren", "zeker": "1"}
     ),
     "GET /t/{token}": Line(ALL, names="a link is its own key"),
     "POST /t/{token}": Line(ALL, given={"uitkomst": "green"}),

@@ -77,6 +77,11 @@ class Preview:
     """They were sure, and one of the tasks cannot be done after all."""
 
     @property
+    def is_denied(self) -> bool:
+        """Whether none of it is theirs to do."""
+        return all(line.refusal == NOT_YOURS for line in self.lines)
+
+    @property
     def doable(self) -> tuple[Chosen, ...]:
         return tuple(line.chosen for line in self.lines if not line.refusal)
 

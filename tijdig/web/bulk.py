@@ -57,7 +57,7 @@ def said_done(what: str, number: int) -> str:
 
 
 @router.post(HERE, dependencies=[Depends(from_our_page)])
-def together(given: Annotated[Given, Depends(given_of)], house: TheHouse, visitor: TheVisitor) -> Response:
+def together(visitor: TheVisitor, given: Annotated[Given, Depends(given_of)], house: TheHouse) -> Response:
     """Show what it does to each of the chosen tasks; once they are sure and say why, do it."""
     opened = house.seal.opened_form(_sealed_for(visitor), given.text(FORM))
     what = given.text(WHAT)
@@ -116,11 +116,15 @@ def _preview(
     failed = "Niet alles kan meer. Er is niets gewijzigd; kijk hieronder waarom." if seen.failed else ""
     inputs = [*_inputs(house, visitor, what, seen.doable), (SURE, "1"), (WHOM, wanted.to)]
     return page_for(
-        house, visitor, "bulk", 422 if seen.problem else 409 if seen.failed else 200, title=ACTS[what].title,
+        house, visitor, "bulk", _status(seen), title=ACTS[what].title,
         lines=[_line(line, ACTS[what].does.format(name=name)) for line in seen.lines], number=len(seen.doable),
         reason=reason, wrong=[reason] if reason.error else [], general=[failed] if failed else [], action=HERE,
         inputs=inputs, here="/",
     )  # fmt: skip
+
+
+def _status(seen: Preview) -> int:
+    return 403 if seen.is_denied else 422 if seen.problem else 409 if seen.failed else 200
 
 
 def _line(line: bulks.Line, does: str) -> dict[str, Any]:

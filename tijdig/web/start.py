@@ -46,13 +46,11 @@ def ask(house: TheHouse, visitor: TheVisitor, procedure: str = "", onderwerp: st
 
 
 @router.post(HERE, dependencies=[Depends(from_our_page)])
-def begin(
-    given: Annotated[Given, Depends(given_of)], house: TheHouse, visitor: TheVisitor, procedure: str = "",
-    onderwerp: str = "",
-) -> Response:  # fmt: skip
+def begin(visitor: TheVisitor, given: Annotated[Given, Depends(given_of)], house: TheHouse) -> Response:
     """Show what would follow; when they saw that, open it."""
-    wanted, names = _wanted(house, visitor, procedure, reference(onderwerp))
-    answer = answered(house, _place(visitor, wanted), given)
+    procedure, subject = given.text(PROCEDURE), reference(given.text(ABOUT))
+    answer = answered(house, _place(visitor, procedure, subject), given)
+    wanted, names = _wanted(house, visitor, procedure, subject)
     with house.store.write() as session:
         now, files = house.now(session), documents.folder_of(house.settings.data)
         sure = given.text(SURE) == "1"
@@ -87,9 +85,14 @@ def _wanted(house: House, visitor: Visitor, procedure: str, subject: str) -> tup
     return wanted, names
 
 
-def _place(visitor: Visitor, wanted: Start) -> Place:
-    path = HERE + "?" + urlencode({PROCEDURE: wanted.terms.procedure.id, ABOUT: wanted.subject})
-    return Place(path, f"{visitor.person}{path}", visitor)
+def _place(visitor: Visitor, procedure: str, subject: str) -> Place:
+    """Where the page stands; its forms are for this procedure and subject only."""
+    asked = urlencode({PROCEDURE: procedure, ABOUT: subject})
+    return Place(HERE, f"{visitor.person}{HERE}?{asked}", visitor)
+
+
+def _place_of(visitor: Visitor, wanted: Start) -> Place:
+    return _place(visitor, wanted.terms.procedure.id, wanted.subject)
 
 
 def _choose(
@@ -101,7 +104,7 @@ def _choose(
     choices = tuple((terms.procedure.id, terms.procedure.title) for terms in found)
     fields = [
         Field(PROCEDURE, "choice", "Welke procedure?", "", "", procedure, choices, ""),
-        Field(ABOUT, "ref", "Over wie of wat gaat het?", "", "Een lid als lid-014; anders de naam van de ronde of "
+        Field(ABOUT, "ref", "Over wie of wat gaat het?", "", "Een lid als lid-001; anders de naam van de ronde of "
               "periode. Nooit de naam van een cliënt.", subject, (), problems.get(SUBJECT, "")),
     ]  # fmt: skip
     wrong = [field for field in fields if field.error]
@@ -114,15 +117,21 @@ def _choose(
 def _head(visitor: Visitor, wanted: Start) -> dict[str, Any]:
     return {
         "title": wanted.terms.procedure.title, "subject": sentence(subject_name(wanted.subject)).rstrip("."),
-        "action": _place(visitor, wanted).path, "here": "/dossiers",
+        "action": HERE, "back": f"{HERE}?{urlencode(dict(_about(wanted)))}", "about": _about(wanted),
+        "here": "/dossiers",
     }  # fmt: skip
+
+
+def _about(wanted: Start) -> list[tuple[str, str]]:
+    """What each form of it says of which start it is."""
+    return [(PROCEDURE, wanted.terms.procedure.id), (ABOUT, wanted.subject)]
 
 
 def _form(
     house: House, visitor: Visitor, wanted: Start, answer: Answer, problems: Mapping[str, str], names: tuple[str, ...],
     status: int,
 ) -> HTMLResponse:  # fmt: skip
-    place = _place(visitor, wanted)
+    place = _place_of(visitor, wanted)
     fields = list(_fields(house, place, wanted, answer, problems, names))
     return page_for(
         house, visitor, "start_form", status, **_head(visitor, wanted), fields=fields,
@@ -146,9 +155,9 @@ def _fields(
 
 
 def _preview(house: House, visitor: Visitor, wanted: Start, answer: Answer, seen: Foreseen) -> HTMLResponse:
-    place, terms = _place(visitor, wanted), seen.result.case.terms
+    place, terms = _place_of(visitor, wanted), seen.result.case.terms
     texts = [(fact_field(name), text) for name, text in answer.texts.items()]
-    inputs = [(FORM, house.seal.form(place.sealed_for, 0)), *texts, (SURE, "1")]
+    inputs = [(FORM, house.seal.form(place.sealed_for, 0)), *_about(wanted), *texts, (SURE, "1")]
     return page_for(
         house, visitor, "start_plan", **_head(visitor, wanted), asks=list(_asks(seen)), kinds=MESSAGES, inputs=inputs,
         effects=effects_words(seen.effects, terms), told=told_words(seen.told, terms), ahead=ahead_words(seen.result),
