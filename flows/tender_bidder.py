@@ -79,7 +79,14 @@ CLOSING = (
     "sluit aanmeld",
 )  # fmt: skip
 NOTICE = ("bericht aanmerking", "toetsbericht", "uitslag", "gunning", "voorlopig besluit")
-OFFERED = ("overeenkomst aanb", "contract aanb", "overeenkomst verzend")
+OFFERED = (
+    "overeenkomst aanb", "overeenkomst aangeb", "contract aanb", "contract aangeb", "overeenkomst verzend",
+    "overeenkomst verstu", "overeenkomst toezend",
+)  # fmt: skip
+SIGNED = (
+    "getekend overeenkomst", "ondertekend overeenkomst", "overeenkomst teken", "overeenkomst onderteken",
+    "getekend contract", "contract teken",
+)  # fmt: skip
 OFFER = (*OFFERED, "budgetafspraak", "productieafspraak", "offerte verzend")
 """By which words rows are known; of the offer and what is in it only who may have an agreement hears."""
 OTHERS = (*PUBLISHES, *ANSWERS, *QUESTIONS, *OFFER)
@@ -325,8 +332,7 @@ TENDER_BIDDER = Procedure(
             met_by=done("sign"),
             remind=COUNTDOWN,
             when_late=MISSED,  # and then a person decides: the source names no consequence (Y-09)
-            row=(Match(("getekend overeenkomst", "ondertekend overeenkomst", "overeenkomst teken",
-                        "overeenkomst onderteken", "getekend contract", "contract teken"), ours=True),),
+            row=(Match(SIGNED, ours=True),),
         ),
     ),
     steps=(

@@ -15,7 +15,17 @@ from prefect.client.schemas.objects import State
 
 from flows import forms
 from flows.forms import asked
-from flows.tender_bidder import ANSWERS, CLOSING, NOTICE, OBJECTION_TERM, PUBLISHES, notice, publication
+from flows.tender_bidder import (
+    ANSWERS,
+    CLOSING,
+    NOTICE,
+    OBJECTION_TERM,
+    OFFERED,
+    PUBLISHES,
+    SIGNED,
+    notice,
+    publication,
+)
 from tijdig.engine import (
     Close,
     DueRule,
@@ -61,10 +71,6 @@ ANSWER_LEAD = Setting("answers_lead", "Zo lang voor de nota de antwoorden", work
 COUNTDOWN = (Remind("two_weeks", before=weeks(2)), Remind("three_days", before=days(3)))
 LATE = (Escalate("overdue", to=MANAGER),)
 OURS = ("zorgkantoor", "beide", "partijen")
-
-SIGNED = ("getekend overeenkomst", "ondertekend overeenkomst", "overeenkomst teken", "overeenkomst onderteken",
-          "getekend contract", "contract teken")  # fmt: skip
-"""What a row says that is about the signed agreement."""
 
 DIFFER = (took("assess_1", "suitable") & took("assess_2", "unsuitable")) | (
     took("assess_1", "unsuitable") & took("assess_2", "suitable")
@@ -190,9 +196,7 @@ TENDER_CARE_OFFICE = Procedure(
             met_by=done("offer"),
             remind=COUNTDOWN,
             when_late=LATE,
-            row=(
-                Match(("overeenkomst aanb", "contract aanb", "overeenkomst verzend", "overeenkomst verstu"), ours=True),
-            ),
+            row=(Match(OFFERED, ours=True),),
         ),
         Goal(
             "budgeted",

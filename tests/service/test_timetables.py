@@ -149,6 +149,19 @@ def test_a_notice_in_other_words_is_known_by_what_it_is(tenders: Store, row: str
     assert {fit.row for fit in done.fits if fit.goal == "noticed"} == {"A-3"}
 
 
+@pytest.mark.parametrize(
+    "said", ["overeenkomst aangeboden", "het zorgkantoor verstuurt de overeenkomst", "aanbod overeenkomst"]
+)
+def test_both_sides_know_the_offer_by_the_same_words(tenders: Store, said: str) -> None:
+    row = NOTICE.replace("A-3", "A-4").replace("voorlopig besluit", said).replace("2031-07", "2031-09")
+
+    done = take(tenders, PUBLISHED, CLOSES, NOTICE, row)
+
+    assert {fit.procedure: fit.row for fit in done.fits if fit.goal == "offered"} == {
+        "tender-bidder": "A-4", "tender-care-office": "A-4",
+    }  # fmt: skip
+
+
 def test_rows_of_a_later_file_are_held_beside_those_that_are_stored(tenders: Store) -> None:
     assert take(tenders, PUBLISHED, CLOSES, NOTICE).problems == ()
 
@@ -278,3 +291,16 @@ def test_the_invented_timetables_of_the_tests_are_no_copies_of_the_cz_one() -> N
         assert other.faults == ()
         assert steps.isdisjoint(row.cells["step_id"] for row in other.rows)
         assert all(row.day("date") != date(2020, 7, 31) for row in other.rows)
+
+
+@pytest.mark.parametrize(("certificate", "counted"), [(True, True), (False, False)])
+def test_a_date_without_a_row_that_is_counted_from_another_one_stays(
+    tenders: Store, certificate: bool, counted: bool
+) -> None:
+    works = NOTICE.replace("A-3", "A-5").replace("voorlopig besluit,zorgkantoor", "certificaat werkt,aanbieder")
+    rows = (PUBLISHED, CLOSES, NOTICE, *([works.replace(",ja,", ",nee,")] if certificate else []))
+
+    done = take(tenders, *rows)
+
+    [fit] = [fit for fit in done.fits if fit.goal == "certificate_requested"]
+    assert (fit.row, fit.counted) == ("", counted)

@@ -90,9 +90,10 @@ def take_in(kind: str, file: str, dry_run: bool, name: str, at: str | None, as_j
 
 def _show_fits(fits: "Sequence[Fit]") -> None:
     """Which row is which date of each procedure."""
+    without = {True: _("geen rij, wordt geteld"), False: _("geen rij, valt weg")}
     table(
         (_("procedure"), _("wat"), _("rij")),
-        [(fit.procedure, fit.label, fit.row or _("geen rij, valt weg")) for fit in fits],
+        [(fit.procedure, fit.label, fit.row or without[fit.counted]) for fit in fits],
     )
 
 

@@ -6,7 +6,7 @@ days that come in another order than they can.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -15,8 +15,10 @@ from sqlmodel import Session, select
 
 from models.case import Case
 from tijdig.engine.case import Terms
+from tijdig.engine.errors import Refused
 from tijdig.engine.language import Procedure
-from tijdig.engine.timetable import absent, matched, missing
+from tijdig.engine.timetable import Row as Shape
+from tijdig.engine.timetable import absent, matched, missing, weave
 from tijdig.service.held import LOADER
 from tijdig.service.people import Directory
 from tijdig.service.pins import current, definitions
@@ -26,12 +28,16 @@ from tijdig.service.weaving import Rows, cells_of, first_day, shape, timetable
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Which row is a date of a procedure; without a row it is left out, with all that hangs on it."""
+    """Which row is a date of a procedure.
+
+    Without a row it is `counted` by a rule of its own, or left out with all that hangs on it.
+    """
 
     procedure: str
     goal: str
     label: str
     row: str
+    counted: bool = False
 
 
 def used(session: Session, today: date) -> list[Terms]:
@@ -52,11 +58,26 @@ def fit(session: Session, name: str, table: Table, today: date) -> tuple[tuple[F
     lines = {row.cells["step_id"]: row.number for row in table.rows}
     fits, problems = list[Fit](), list[RowProblem]()
     for procedure in (terms.procedure for terms in used(session, today) if terms.procedure.timetable):
-        found = matched(procedure, [shape(row) for row in rows])
-        fits += (Fit(procedure.id, goal.goal, goal.label, found[goal.goal]) for goal in procedure.goals if goal.row)
+        shapes = [shape(row) for row in rows]
+        found = matched(procedure, shapes)
+        fits += _fits(procedure, found, _kept(procedure, name, shapes))
         problems += (RowProblem(1, "nl_name", absent(procedure, goal, name)) for goal in missing(procedure, found))
         problems += _disorder(procedure, found, rows, lines)
     return tuple(fits), tuple(dict.fromkeys(problems))
+
+
+def _fits(procedure: Procedure, found: Mapping[str, str], kept: Collection[str]) -> Iterator[Fit]:
+    for goal in procedure.goals:
+        if goal.row:
+            yield Fit(procedure.id, goal.goal, goal.label, found[goal.goal], goal.goal in kept)
+
+
+def _kept(procedure: Procedure, name: str, rows: Sequence[Shape]) -> Collection[str]:
+    """What is left of the goals under their own names; nothing where this timetable cannot be woven in."""
+    try:
+        return {goal.goal for goal in weave(procedure, name, rows).goals}
+    except Refused:
+        return ()
 
 
 def _disorder(
