@@ -1,6 +1,7 @@
 """The environment of the processes that `serve` starts: our settings made absolute, Prefect quiet and on its own."""
 
 import os
+import shlex
 from pathlib import Path
 
 from tijdig.settings import IdentityProvider, Settings
@@ -69,6 +70,7 @@ def _tijdig(settings: Settings) -> dict[str, str]:
         "TIJDIG_MAIL_REDIRECT": settings.mail_redirect,
         "TIJDIG_URL": settings.url,
         "TIJDIG_PORT": str(settings.port),
+        "TIJDIG_SCANNER": shlex.join(settings.scanner),
     }
     return {name: value for name, value in said.items() if value}
 

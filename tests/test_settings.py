@@ -170,3 +170,12 @@ def test_reading_the_settings_imports_nothing_heavy() -> None:
     )
 
     assert subprocess.check_output([sys.executable, "-c", imported], text=True).split() == []
+
+
+def test_a_scanner_is_a_command_with_its_words() -> None:
+    assert Settings.read({"TIJDIG_SCANNER": "sh -c 'exit 0' scan"}).scanner == ("sh", "-c", "exit 0", "scan")
+
+
+def test_a_scanner_that_is_not_there_is_named() -> None:
+    with pytest.raises(Misconfigured, match="TIJDIG_SCANNER begins with '/er/is/geen', which is no command here"):
+        Settings.read({"TIJDIG_SCANNER": "/er/is/geen scan"})

@@ -4,9 +4,11 @@ Each setting NAME may also stand in a file, named by NAME_FILE (a mounted secret
 """
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import which
 from typing import Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
@@ -52,6 +54,8 @@ class Settings:
     """The first of the ports that `serve` uses."""
     provider: IdentityProvider | None = None
     """None where colleagues have local accounts only."""
+    scanner: tuple[str, ...] = ()
+    """The command that looks at each file that comes in; without one nobody looks."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
@@ -76,6 +80,7 @@ class Settings:
             url=get("TIJDIG_URL", _url, f"http://127.0.0.1:{port}"),
             port=port,
             provider=_provider(environ),
+            scanner=get("TIJDIG_SCANNER", _command, ()),
         )
 
 
@@ -149,6 +154,13 @@ def _mail_address(value: str) -> str:
     if not re.fullmatch(r"([^<>\r\n]*<)?[^@\s<>]+@[^@\s<>]+>?", value):
         raise ValueError(f"is '{value}', which is no mail address. Give it as name@example.org.")
     return value
+
+
+def _command(value: str) -> tuple[str, ...]:
+    words = tuple(shlex.split(value))
+    if not which(words[0]):
+        raise ValueError(f"begins with '{words[0]}', which is no command here. Give its whole path.")
+    return words
 
 
 def _url(value: str) -> str:

@@ -22,7 +22,7 @@ TARGETS = "button, .button, input:not([type=radio], [type=hidden]), textarea, la
 @pytest.fixture
 def plan(tmp_path: Path) -> Path:
     path = tmp_path / "plan.pdf"
-    path.write_bytes(b"een plan")
+    path.write_bytes(b"%PDF-1.7 een plan")
     return path
 
 

@@ -19,7 +19,9 @@ Files = dict[str, bytes]
 def case(town: Town) -> str:
     code = town.open(orange_on="2021-07-23")
     town.fill(
-        town.link(code), {"evidence": ("bewijs.pdf", b"een bewijs", "application/pdf")}, explanation="zie bijlage"
+        town.link(code),
+        {"evidence": ("bewijs.pdf", b"%PDF-1.7 een bewijs", "application/pdf")},
+        explanation="zie bijlage",
     )
     town.deliver()
     return code
@@ -60,7 +62,7 @@ def test_it_holds_all_that_is_known_of_the_dossier(town: Town, case: str) -> Non
         "LEES-MIJ.txt", "controleer.py", "inhoud.json", "logboek.json", "logboek.csv", "waarom.txt", "berichten",
         "berichten.json", "documenten", "procedure.json", "instellingen.json", "kalender.json",
     }  # fmt: skip
-    assert [content for name, content in files.items() if name.startswith("documenten/")] == [b"een bewijs"]
+    assert [content for name, content in files.items() if name.startswith("documenten/")] == [b"%PDF-1.7 een bewijs"]
     assert "12 weken later is vr 15 okt 2021." in files["waarom.txt"].decode()
     assert "python3 controleer.py" in files["LEES-MIJ.txt"].decode()
 
@@ -195,13 +197,13 @@ def test_the_tab_lists_what_was_handed_in_and_gives_it_back(town: Town, case: st
 
     assert "Documenten (1)" in words(page)
     assert "bewijs.pdf" in words(page)
-    assert (answer.content, answer.headers["content-type"]) == (b"een bewijs", "application/octet-stream")
+    assert (answer.content, answer.headers["content-type"]) == (b"%PDF-1.7 een bewijs", "application/octet-stream")
     assert 'filename="bewijs.pdf"' in answer.headers["content-disposition"]
 
 
 def test_a_document_whose_place_was_taken_is_said_so_and_still_there(town: Town, case: str) -> None:
     town.decide(case, "recheck", "not_in_order", "ann", missing="de handtekening")
-    town.fill(town.link(case, "supplement"), {"evidence": ("beter.pdf", b"beter", "application/pdf")})
+    town.fill(town.link(case, "supplement"), {"evidence": ("beter.pdf", b"%PDF-1.7 beter", "application/pdf")})
     town.enter("ann")
 
     page = words(town.get(f"/dossier/{case}/documenten").text)

@@ -8,8 +8,8 @@ import pytest
 from tests.web.town import Town, hidden, words
 from tijdig.service import documents
 
-PLAN = ("plan.pdf", b"hello")
-SHA256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+PLAN = ("plan.pdf", b"%PDF-hello")
+SHA256 = "af0777e69811767e40230a448f2bc60a3ce3b0525c6fb62ca218ef9db5a826e4"
 
 
 def test_what_is_handed_in_stands_in_the_case_and_has_a_receipt(town: Town) -> None:
@@ -22,10 +22,10 @@ def test_what_is_handed_in_stands_in_the_case_and_has_a_receipt(town: Town) -> N
     record = town.records(case)[-1]
     assert (record.act, record.step, record.outcome, record.by) == ("decide", "improve", "handed_in", "lid-014")
     assert record.values == {
-        "evidence": {"name": "plan.pdf", "sha256": SHA256, "size": 5},
+        "evidence": {"name": "plan.pdf", "sha256": SHA256, "size": 10},
         "explanation": "Plan is\nuitgevoerd",
     }
-    assert documents.path_of(documents.folder_of(town.settings.data), SHA256).read_bytes() == b"hello"
+    assert documents.path_of(documents.folder_of(town.settings.data), SHA256).read_bytes() == b"%PDF-hello"
     assert record.via == "link"
     assert town.events("form") == ["lid-014"]
 
@@ -254,10 +254,11 @@ def test_an_empty_form_is_not_taken_for_a_hand_in(town: Town) -> None:
 
 
 FILES = [
-    pytest.param(("123456782.pdf", b"x"), "Dit lijkt op een BSN. Haal het weg.", id="a BSN in its name"),
+    pytest.param(("123456782.pdf", b"%PDF-x"), "Dit lijkt op een BSN. Haal het weg.", id="a BSN in its name"),
     pytest.param(("plan.pdf", b""), "Dit bestand is leeg.", id="empty"),
-    pytest.param(("plan.pdf", b"x" * (documents.MOST_BYTES + 1)), "Dit bestand is te groot.", id="over 10 MB"),
-    pytest.param(("plan.pdf", b"x" * (2 * documents.MOST_BYTES)), "Dit bestand is te groot.", id="far over 10 MB"),
+    pytest.param(("plan.pdf", b"MZ"), "In dit bestand zit iets anders", id="something else than its name says"),
+    pytest.param(("plan.pdf", b"%PDF-" * (documents.MOST_BYTES // 5 + 1)), "Dit bestand is te groot.", id="over 10 MB"),
+    pytest.param(("plan.pdf", b"%PDF-" * (documents.MOST_BYTES // 2)), "Dit bestand is te groot.", id="far over 10 MB"),
 ]
 
 

@@ -188,7 +188,7 @@ def test_who_needs_help_finds_the_number_of_who_looks_after_the_case(town: Town)
 def test_a_colleague_sees_what_there_is_to_weigh_and_a_member_only_the_task(town: Town) -> None:
     case = town.open()
     member = town.link(case)
-    town.fill(member, {"evidence": ("plan.pdf", b"hello")}, explanation="Zie bladzijde 2")
+    town.fill(member, {"evidence": ("plan.pdf", b"%PDF-hello")}, explanation="Zie bladzijde 2")
     town.decide(case, "recheck", "not_in_order", "ann", missing="Het plan ontbreekt.")
 
     judge = words(town.get(f"/t/{town.link(case, 'judge', 'ann')}").text)
@@ -220,13 +220,13 @@ def test_a_member_sees_what_the_step_shows_and_no_more(town: Town) -> None:
 
 def test_only_a_colleague_gets_a_file_and_only_one_of_this_case(town: Town) -> None:
     case = town.open()
-    town.fill(town.link(case), {"evidence": ("plan.pdf", b"hello")})
+    town.fill(town.link(case), {"evidence": ("plan.pdf", b"%PDF-hello")})
     colleague, member = town.link(case, "judge", "ann"), town.link(case, "norm", "lid-014")
-    sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    sha256 = "af0777e69811767e40230a448f2bc60a3ce3b0525c6fb62ca218ef9db5a826e4"
 
     answer = town.get(f"/t/{colleague}/stuk/{sha256}")
 
-    assert answer.content == b"hello"
+    assert answer.content == b"%PDF-hello"
     assert answer.headers["content-disposition"] == 'attachment; filename="plan.pdf"'
     assert answer.headers["content-type"] == "application/octet-stream"
     assert town.get(f"/t/{member}/stuk/{sha256}").status_code == 404

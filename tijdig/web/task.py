@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from tijdig.engine.errors import Refused
 from tijdig.service import documents
 from tijdig.service.handin import Answer, Changed, Mistakes, Receipt
+from tijdig.service.received import receive
 from tijdig.service.sheet import Finished, Sheet
 from tijdig.web.house import House, Instead
 from tijdig.web.uploads import Given
@@ -85,10 +86,11 @@ def answered(house: House, place: Place, given: Given) -> Answer:
     if form is None:
         raise Instead("not_ours", 403)
     kept, problems = _received_before(house, place, given), dict[str, str]()
+    folder, scanner = documents.folder_of(house.settings.data), house.settings.scanner
     for name, upload in given.files.items():
         fact = name.removeprefix(fact_field(""))
         try:
-            kept[fact] = documents.save(documents.folder_of(house.settings.data), upload.filename or "", upload.file)
+            kept[fact] = receive(folder, upload.filename or "", upload.file, scanner=scanner)
         except Refused as refusal:
             problems[fact] = str(refusal)
     facts = fact_field("")
