@@ -1,4 +1,7 @@
-"""How colleagues get in: passwords, and the visits that they begin. A member has neither; it acts by link."""
+"""How colleagues get in: passwords, the visits that they begin, and calendars by secret addresses.
+
+A member has none of these; it acts by link.
+"""
 
 from datetime import datetime
 
@@ -40,3 +43,16 @@ class Attempt(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(index=True)
     at: datetime = Field(sa_type=Instant)
+
+
+class Feed(Table, table=True):
+    """A calendar of what a colleague must do, or of one case as they may read it; lives until it is revoked."""
+
+    __tablename__ = "feed"
+
+    id: int | None = Field(default=None, primary_key=True)
+    token_sha256: str = Field(unique=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    case_id: int | None = Field(default=None, foreign_key="case_.id")
+    made_at: datetime = Field(sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)

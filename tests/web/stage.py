@@ -16,9 +16,10 @@ from flows.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from models.message import Mail
 from models.operation import Cohort
 from models.organisation import Absence, Assignment, Person, Subject
-from tests.web.table import ALL, COLLEAGUE_OF, TABLE, Stop
+from tests.web.table import ALL, COLLEAGUE_OF, PERSONS, TABLE, Stop
 from tests.web.town import ADVISER, Town
 from tijdig.service import access, pins
+from tijdig.service.feeds import make_feed
 from tijdig.service.held import find
 from tijdig.service.incidents import raise_incident
 from tijdig.service.people import ADMINISTRATOR
@@ -52,6 +53,8 @@ def prepare(settings: Settings, mode: str) -> None:
     town.swept()
     town.deliver()
     with town.store.write() as session:
+        for person in PERSONS.values():
+            make_feed(session, person, None, now=town.now)
         session.add(Mail(
             key="storm", person_id="ann", address="ann@zorg.example", kind="A", day=town.now.date(), subject="Te doen",
             text="", html="", next_try_at=town.now, created_at=town.now, state="onzeker",

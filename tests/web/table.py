@@ -19,6 +19,7 @@ from models.organisation import Absence, Assignment
 from tests.web.town import ADVISER, Town
 from tijdig.service.compared import differences
 from tijdig.service.documents import folder_of
+from tijdig.service.feeds import make_feed
 from tijdig.service.trial import captured
 
 Visitor = Literal["stranger", "no role", "elsewhere", "keeper", "holder"]
@@ -100,6 +101,12 @@ def uncertain(town: Town, _: str) -> str:
         return str(session.exec(select(Mail.id).where(Mail.state == "onzeker")).one())
 
 
+def calendar(town: Town, _: str) -> str:
+    """The address of a calendar of Ann's work."""
+    with town.store.write() as session:
+        return make_feed(session, "ann", None, now=town.now)
+
+
 def incident(town: Town, _: str) -> str:
     """The number of what stands apart."""
     with town.store.read() as session:
@@ -139,6 +146,8 @@ ROLE, AWAY = {"number": assignment}, {"number": absence}
 MAIL, APART = {"number": uncertain}, {"number": incident}
 PEOPLE = {"tekst.people": "id,name,email,channel\nfay,Fay,fay@zorg.example,mail\n"}
 WHY = {"reden": "nagevraagd per telefoon"}
+
+ADDRESS = "whoever holds the address, holds the calendar"
 
 TABLE: Mapping[str, Line] = {
     "GET /": Line(ALL),
@@ -227,6 +236,11 @@ TABLE: Mapping[str, Line] = {
     "POST /t/{token}/nieuw": Line(ALL, formless="who holds an old link may ask for a new one, to their own mailbox"),
     "GET /t/{token}/stuk/{sha256}": Line(ALL),
     "POST /volgende-dag": Line(ALL, form="/", trial=True, repeats="each form of a trial moves its clock by a day"),
+    "GET /agenda": Line(COLLEAGUES),
+    "POST /agenda": Line(COLLEAGUES, given={"wat": "werk"}),
+    "POST /agenda/intrekken": Line(COLLEAGUES, form="/agenda", given={"agenda": "1"}),
+    "GET /agenda/{token}.ics": Line(ALL, values={"token": calendar}, names=ADDRESS),
+    "HEAD /agenda/{token}.ics": Line(ALL, values={"token": calendar}, names=ADDRESS),
     "GET /zoeken": Line(COLLEAGUES, query="q=014"),
     "GET /exporteren/{which}.{form}": Line(COLLEAGUES),
     "GET /leden": Line(COLLEAGUES),

@@ -42,6 +42,7 @@ from tijdig.web.visit import COOKIE
 ADVISER, MEMBER, DIRECTOR = "kwaliteitsadviseur", "lid", "directeur"
 START = "2021-10-04T09:00"
 URL = "http://testserver"
+UUID = "0f8d5c1e-5b1f-4f0a-9c3e-2d6a7b8c9d0e"
 
 KINDS = Procedure(
     "kinds", "KIN", "Alle velden", 1, "lid", owner=ADVISER, late_to=DIRECTOR,
@@ -103,7 +104,11 @@ class Town:
 
     def _begin(self, session: Session) -> None:
         trial_now = self.now if self.mode == "trial" else None
-        session.add(Installation(uuid="0f8d", mode=self.mode, trial_now=trial_now, created_at=self.now))
+        session.add(
+            Installation(
+                uuid="0f8d5c1e-5b1f-4f0a-9c3e-2d6a7b8c9d0e", mode=self.mode, trial_now=trial_now, created_at=self.now
+            )
+        )
 
     def close(self) -> None:
         self.client.close()

@@ -155,7 +155,7 @@ def tasks(session: Session, now: datetime, *, role: str = "", user: str = "") ->
         people.prefetch(case.subject for _, case in standing)
     for asked, case in standing:
         group = _group(asked, now)
-        if user and not _is_theirs(people, asked, case, user, local_day(now)):
+        if user and not is_theirs(people, asked, case, user, local_day(now)):
             if not _owns(session, people, case, user, local_day(now)):
                 continue
             group = "waiting"
@@ -178,7 +178,8 @@ def _group(asked: OpenObligation, now: datetime) -> Group:
     return "today" if asked.due <= today else "this_week"
 
 
-def _is_theirs(people: Directory, asked: OpenObligation, case: Case, user: str, today: date) -> bool:
+def is_theirs(people: Directory, asked: OpenObligation, case: Case, user: str, today: date) -> bool:
+    """Whether this is asked of somebody today: as tasks gives what is theirs."""
     if user in (asked.assignee, TRIAL_USER):
         return True
     holders = people.holders(asked.role, subject=case.subject, case=case.code, on=today)

@@ -7,7 +7,7 @@ rings no bell; reminding is what mails are for. A plan holds no client reference
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from icalendar import Calendar, Event, vDuration
@@ -65,28 +65,45 @@ def calendar(name: str, events: Iterable[Event]) -> bytes:
 
 
 def event(task: Task, uuid: UUID, now: datetime, person: str = "") -> Event:
-    """One all-day event; its UID stays the same when its date moves, and also when its case comes to be opened."""
+    """What the year plan asks, as an event; its UID stays the same when its case comes to be opened."""
+    asked, due = task.asked, task.asked.due
+    at = f"{due.due_time:%H:%M}" if due and due.due_time else ""
+    return all_day(
+        uid_of(uuid, task.case.origin, asked.step, asked.round), task.due, now=now, sequence=task.case.version,
+        summary=headline(asked.label, at, fatal=asked.fatal, about=_about(task)),
+        description="\n".join(_description(task, now, person)), fatal=asked.fatal, basis=due.basis if due else "",
+    )  # fmt: skip
+
+
+def uid_of(uuid: UUID, case: str, step: str, round: int) -> str:
+    """What a step or goal of a case is called in every calendar of this installation, whatever its date."""
+    return f"{uuid5(uuid, f'{case}/{step}/{round}')}@tijdig"
+
+
+def all_day(
+    uid: str, day: date, *, now: datetime, sequence: int, summary: str, description: str, fatal: bool, basis: str
+) -> Event:
+    """One all-day event. `sequence` goes up whenever its date may have moved: it is the version of its case."""
     made = Event()
-    made.add("uid", f"{uuid5(uuid, f'{task.case.origin}/{task.asked.step}/{task.asked.round}')}@tijdig")
+    made.add("uid", uid)
     made.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))
-    made.add("sequence", task.case.version)
-    made.add("dtstart", task.due)
-    made.add("dtend", task.due + timedelta(days=1))
-    made.add("summary", _summary(task))
-    made.add("description", "\n".join(_description(task, now, person)))
+    made.add("sequence", sequence)
+    made.add("dtstart", day)
+    made.add("dtend", day + timedelta(days=1))
+    made.add("summary", summary)
+    made.add("description", description)
     made.add("transp", "TRANSPARENT")
-    if task.asked.fatal:
+    if fatal:
         made.add("priority", 1)
-    if task.asked.due:
-        made.add("categories", [task.asked.due.basis])
+    if basis:
+        made.add("categories", [basis])
     return made
 
 
-def _summary(task: Task) -> str:
-    due = task.asked.due
-    at = f" (vóór {due.due_time:%H:%M})" if due and due.due_time else ""
-    fatal = "! " if task.asked.fatal else ""
-    return f"{fatal}{one_line(task.asked.label).rstrip('.')}{at}, {_about(task)}"
+def headline(label: str, at: str, *, fatal: bool, about: str) -> str:
+    """What an event is called: `! Schrijf in op het portaal (vóór 17:00), AAN-2026-001`."""
+    before = f" (vóór {at})" if at else ""
+    return f"{'! ' if fatal else ''}{one_line(label).rstrip('.')}{before}, {about}"
 
 
 def _about(task: Task) -> str:

@@ -25,6 +25,7 @@ from tijdig.service.oidc import Provider
 from tijdig.settings import Settings
 from tijdig.web import (
     acts,
+    agenda,
     bulk,
     cases,
     evidence,
@@ -64,6 +65,7 @@ PAGES = (
     termcalendar,
     finding,
     export,
+    agenda,
     procedures,
     logbook,
     office,

@@ -67,4 +67,4 @@ def mask_tokens(record: logging.LogRecord) -> bool:
 
 
 def _masked(text: str) -> str:
-    return re.sub(r"(/aanmelden/terug\?)\S+", r"\1…", re.sub(r"/t/[^/?\s]+", "/t/…", text))
+    return re.sub(r"(/aanmelden/terug\?)\S+", r"\1…", re.sub(r"/(t|agenda)/[^/?\s]+", r"/\1/…", text))
