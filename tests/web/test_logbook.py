@@ -179,6 +179,26 @@ def test_it_asks_no_more_of_the_database_for_many_dossiers_than_for_one(town: To
     assert counts[0] == counts[1] == counts[2]
 
 
+def test_the_log_as_a_file_has_what_the_filter_shows(town: Town, case: str) -> None:
+    town.enter("ann")
+
+    answer = town.get("/logboek/regels.csv?persoon=bob")
+
+    head, *lines = answer.content.decode("utf-8-sig").splitlines()
+    assert head == "Wanneer;Dossier;Regel;Versie;Soort;Wat;Wie;Rol;Namens;Reden;Hash;Gelezen op"
+    assert len(lines) == 1
+    assert f"04-10-2021 09:00:00;{case};" in lines[0]
+    assert f";Bob;kwaliteitsadviseur;;{REASON};" in lines[0]
+
+
+def test_a_file_of_what_is_not_ones_own_is_not_there(town: Town, case: str) -> None:
+    town.join("eve", "inkoper")
+    town.enter("eve")
+
+    assert town.get(f"/logboek/regels.csv?dossier={case}").status_code == 404
+    assert len(town.get("/logboek/regels.csv").content.splitlines()) == 1
+
+
 # --- does it hold?
 
 

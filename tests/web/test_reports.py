@@ -106,7 +106,7 @@ def test_who_has_no_role_in_it_does_not_see_it(office: Town, report: str) -> Non
     office.enter("eve")
 
     assert "nog geen rapportages van uw rollen" in words(office.get("/rapportages").text)
-    for more in ("", "/herinner", "/verschil/x", "/csv/returns"):
+    for more in ("", "/herinner", "/verschil/x", "/tabel/returns.csv"):
         assert office.get(f"/rapportages/{report}{more}").status_code == 403
 
 
@@ -319,12 +319,14 @@ def test_a_table_as_csv_opens_in_a_dutch_spreadsheet_and_runs_nothing(office: To
     office.fill(office.link("WZO-2021-001", "hand_in", "lid-009"), measures="1", remark="=1+1")
     office.enter("ann")
 
-    answered = office.get(f"/rapportages/{report}/csv/returns")
+    answered = office.get(f"/rapportages/{report}/tabel/returns.csv")
 
-    assert answered.content.startswith(b"\xef\xbb\xbfLid;Stand;Opgegeven;Opmerking\r\n")
-    assert b"lid-009;Opgegeven;1;'=1+1\r\n" in answered.content
-    assert f'filename="{report}-returns-20211004-0900.csv"' in answered.headers["content-disposition"]
-    assert office.get(f"/rapportages/{report}/csv/onzin").status_code == 404
+    assert answered.content.startswith(b"\xef\xbb\xbfLid;Stand;Opgegeven;Opmerking;Gelezen op\n")
+    assert b"lid-009;Opgegeven;1;'=1+1;04-10-2021 09:00\n" in answered.content
+    assert f'filename="{report}-returns-2021-10-04-0900.csv"' in answered.headers["content-disposition"]
+    assert office.get(f"/rapportages/{report}/tabel/returns.xlsx").content.startswith(b"PK")
+    assert office.get(f"/rapportages/{report}/tabel/onzin.csv").status_code == 404
+    assert office.get(f"/rapportages/{report}/tabel/returns.exe").status_code == 404
 
 
 @pytest.mark.parametrize(("path", "begins"), [("wzd-report/docx", b"PK"), ("wzd-figures/xlsx", b"PK")])

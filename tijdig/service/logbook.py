@@ -89,17 +89,19 @@ class Leaf:
     older: int | None
 
 
-def leaf(session: Session, reader: Reader, sought: Sought, *, before: int | None = None) -> Leaf:
+def leaf(
+    session: Session, reader: Reader, sought: Sought, *, before: int | None = None, size: int | None = None
+) -> Leaf:
     """The newest entries that this reader may see, below the key `before`: some statements, however many dossiers.
 
     It looks through some thousands of entries at most: a page may hold less than it could, and `older` goes on.
     """
-    found, rights = list[int](), _Rights(reader, sought.role)
-    for many in chain((ON_A_PAGE,), repeat(_AT_ONCE, _LOOKS)):
+    found, rights, size = list[int](), _Rights(reader, sought.role), size or ON_A_PAGE
+    for many in chain((size,), repeat(_AT_ONCE, _LOOKS)):
         keys = session.execute(_keys(sought, before).limit(many)).all()
         for key in rights.of(keys):
             found.append(key.id)
-            if len(found) == ON_A_PAGE:
+            if len(found) == size:
                 return Leaf(_lines(session, reader, found), key.id)
         if len(keys) < many:
             return Leaf(_lines(session, reader, found), None)

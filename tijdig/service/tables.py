@@ -196,15 +196,6 @@ def _marked(cell: str) -> str:
     return re.sub(r"\r\n?", "\n", f"'{cell}" if runs(cell) else cell)
 
 
-def csv_for_people(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """The same as a Dutch spreadsheet opens it: UTF-8 with BOM, `;` between cells."""
-    out = StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(heads)
-    writer.writerows([f"'{cell}" if _RUNS.match(cell) else cell for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
-
-
 def mended(data: bytes, cells: Mapping[tuple[int, int], str], without: Collection[int] = ()) -> bytes:
     """The same file with other words in these cells (row and place in it), and without some rows.
 

@@ -9,18 +9,21 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from sqlmodel import Session
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
-from tijdig.engine.calendar import local_day
+from tijdig.engine.calendar import ZONE, local_day
 from tijdig.engine.errors import Refused
 from tijdig.service import logbook, reading
 from tijdig.service.forms import read_day
 from tijdig.service.held import find
+from tijdig.service.listings import MEDIA, Kind, Listing, file_name, written
 from tijdig.service.logbook import KINDS, SYSTEM, Checked, Leaf, Line, Sought
 from tijdig.service.people import ADMINISTRATOR, Directory
 from tijdig.service.pins import known_roles
 from tijdig.service.reading import Reader
 from tijdig.service.wording import whole
+from tijdig.service.workbook import Value
+from tijdig.web.evidence import download
 from tijdig.web.house import House, Instead, TheHouse
 from tijdig.web.link import from_our_page
 from tijdig.web.uploads import Given, given_of
@@ -35,6 +38,11 @@ WRONG_DAY = "Vul een datum in, bijvoorbeeld 15-10-2021."
 UNKNOWN = "Er is geen dossier met dit nummer."
 ALL_CHAINS = "Alleen de beheerder controleert alle ketens tegelijk. Kies een dossier om die keten te controleren."
 MOST_SHOWN = 50
+MOST_EXPORTED = 5000
+"""So many entries go into a file: the newest. A filter on days leads to older ones."""
+
+COLUMNS = ("Wanneer", "Dossier", "Regel", "Versie", "Soort", "Wat", "Wie", "Rol", "Namens", "Reden", "Hash")
+CELLS = ("at", "case", "seq", "version", "kind", "about", "who", "role", "behalf", "reason", "hash")
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
@@ -55,6 +63,29 @@ def every(
 ) -> HTMLResponse:
     """The newest entries that fit, of dossiers that this visitor may read; below a key for the pages after that."""
     return _page(house, visitor, given, before=voor)
+
+
+@router.get("/logboek/regels.{form}")
+def export(
+    form: Kind, house: TheHouse, visitor: TheVisitor, given: Annotated[dict[str, str], Depends(filtered)]
+) -> Response:
+    """The newest entries that fit as a file."""
+    sought, problems = _sought(given)
+    with house.store.read() as session:
+        now = house.now(session)
+        reader = Reader(session, Directory.load(session), visitor.person, local_day(now))
+        sought, may = _allowed(reader, sought, problems)
+        found = logbook.leaf(session, reader, sought, size=MOST_EXPORTED) if may and not problems else Leaf((), None)
+        rows = tuple(_cells(_row(reader, line)) for line in found.lines)
+    if not may or problems:
+        raise Instead("not_found", 404)
+    reading.note_reading(house.store, visitor.person, sought.case or HERE, wall=house.wall())
+    listing = Listing("logboek", "Logboek", COLUMNS, rows, tuple(given.items()))
+    return download(written(listing, form, now), file_name(listing, form, now), MEDIA[form])
+
+
+def _cells(row: dict[str, Any]) -> tuple[Value, ...]:
+    return tuple(f"{row['at'].astimezone(ZONE):%d-%m-%Y %H:%M:%S}" if name == "at" else row[name] for name in CELLS)
 
 
 @router.post("/logboek/keten", dependencies=[Depends(from_our_page)])
@@ -89,6 +120,7 @@ def _page(
     return page_for(
         house, visitor, "logbook", 422 if problems else 200, given=given, problems=problems, lines=lines,
         older=f"{HERE}?{urlencode({**kept, 'voor': found.older})}" if found.older else "",
+        exports=[(form, f"/logboek/regels.{form}?{urlencode(kept)}") for form in MEDIA],
         newest=f"{HERE}?{urlencode(kept)}" if before else "", may_check=may_check, form=visitor.form(house),
         checked=_verdict(done), here=HERE, **words,
     )  # fmt: skip

@@ -12,19 +12,19 @@ from sqlmodel import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tijdig.engine.acts import MIN_REASON, roles_for
-from tijdig.engine.calendar import ZONE, local_day
+from tijdig.engine.calendar import local_day
 from tijdig.engine.errors import Refused
 from tijdig.service import cases, documents, reports
 from tijdig.service.acting import Caller, denials_logged
 from tijdig.service.cases import Doing
 from tijdig.service.forms import clean_text
 from tijdig.service.held import read_all
+from tijdig.service.listings import MEDIA, Kind, Listing, file_name, written
 from tijdig.service.nudges import Nudge, nudge, nudges
 from tijdig.service.people import NO_RIGHT, Directory
 from tijdig.service.reading import Reader
 from tijdig.service.refusals import in_dutch
 from tijdig.service.reports import Difference, Fixed, Overview, Report, Sheet
-from tijdig.service.tables import csv_for_people
 from tijdig.service.wording import sentence, subject_name
 from tijdig.service.work import Work
 from tijdig.web.cases import Seen, TheCase
@@ -82,15 +82,15 @@ def one(seen: TheReport, house: TheHouse, herinnerd: int = 0) -> HTMLResponse:
     )  # fmt: skip
 
 
-@router.get("/rapportages/{case}/csv/{table}")
-def table(table: str, seen: TheReport, house: TheHouse) -> Response:
+@router.get("/rapportages/{case}/tabel/{table}.{form}")
+def table(table: str, form: Kind, seen: TheReport, house: TheHouse) -> Response:
     """One of its tables, for a spreadsheet."""
     with house.store.read() as session:
         found = next((each for each in _report(session, seen, house).sheets if each.name == table), None)
     if found is None:
         raise Instead("not_found", 404)
-    name = f"{seen.held.code}-{found.name}-{seen.now.astimezone(ZONE):%Y%m%d-%H%M}.csv"
-    return download(csv_for_people(found.heads, [_cells(row) for row in found.rows]), name, "text/csv; charset=utf-8")
+    listing = Listing(f"{seen.held.code}-{found.name}", found.title, found.heads, found.rows)
+    return download(written(listing, form, seen.now), file_name(listing, form, seen.now), MEDIA[form])
 
 
 def _report(session: Session, seen: Seen, house: House) -> Report:
