@@ -5,6 +5,7 @@ Read from who holds a role, not from what will be asked: a gap shows before anyt
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from models.case import Case, OpenObligation
-from models.organisation import Assignment, Subject
+from models.organisation import Absence, Assignment, Subject
 from tijdig.service.held import LOADER
 from tijdig.service.people import ADMINISTRATOR, OWN, Directory
 from tijdig.service.pins import current, current_calendar, definitions
@@ -91,8 +92,9 @@ def coverage(session: Session, today: date) -> Coverage:
         or [max(monday, today)]
         for monday in mondays
     ]  # fmt: skip
+    breaks = _absences(session, first, last)
     lines = [
-        Line(role, where, tuple(_worst(people, chains, some) for some in days))
+        Line(role, where, _worst([_weeks(people, chain, days, breaks) for chain in chains]))
         for role in sorted({*needed_roles(session, people, today), *held, ADMINISTRATOR} - set(OWN))
         for where, chains in _lines(held.get(role, {}), regions)
     ]
@@ -152,8 +154,41 @@ def _lines(scopes: Mapping[tuple[str, str], Spans], regions: Mapping[str, str]) 
         yield "alles", {(everywhere,)}
 
 
-def _worst(people: Directory, chains: Iterable[Chain], days: Sequence[date]) -> State:
-    return min((_state(people, chain, day) for chain in chains for day in days), key=WORST.index)
+def _absences(session: Session, first: date, last: date) -> dict[str, set[date]]:
+    """Of whoever is away in a period, or stands in for such a one, the days on which it may become otherwise."""
+    found: defaultdict[str, set[date]] = defaultdict(set)
+    away = session.exec(select(Absence).where(Absence.until >= first, Absence.since < last)).all()
+    for each in away:
+        found[each.person_id] |= {each.since, each.until + _DAY}
+    for each in away:
+        found[each.person_id] |= found.get(each.deputy_id or "", set())
+    return found
+
+
+def _weeks(
+    people: Directory, chain: Chain, days: Sequence[Sequence[date]], away: Mapping[str, set[date]]
+) -> tuple[State, ...]:  # fmt: skip
+    """How each week stands: as the worst of its days. Between two days on which something changes all stand alike."""
+    first, last = days[0][0], days[-1][-1]
+    spans = [span for some in chain for span in some]
+    changes = {span.since for span in spans} | {span.until + _DAY for span in spans if span.until < last}
+    changes |= {day for span in spans for day in away.get(span.person, ())}
+    breaks = sorted(day for day in changes if first < day <= last)
+    if not breaks:
+        return (_state(people, chain, first),) * len(days)
+    states = [_state(people, chain, day) for day in (first, *breaks)]
+    return tuple(_week(states, breaks, some) for some in days)
+
+
+def _week(states: Sequence[State], breaks: Sequence[date], days: Sequence[date]) -> State:
+    begin, end = bisect_right(breaks, days[0]), bisect_right(breaks, days[-1])
+    if begin == end:
+        return states[begin]
+    return min((states[bisect_right(breaks, day)] for day in days), key=WORST.index)
+
+
+def _worst(lines: Iterable[tuple[State, ...]]) -> tuple[State, ...]:
+    return tuple(min(week, key=WORST.index) for week in zip(*lines, strict=True))
 
 
 def _state(people: Directory, chain: Chain, day: date) -> State:

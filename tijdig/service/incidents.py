@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from models.bulk import ask
 from models.case import Case as CaseRow
@@ -88,6 +88,15 @@ def passed(session: Session, keys: Collection[str], *, by: str, now: datetime) -
         session.add(incident)
 
 
-def open_incidents(session: Session) -> Sequence[Incident]:
-    """Those that stand apart now, the oldest first."""
-    return session.exec(select(Incident).where(col(Incident.key).is_not(None)).order_by(col(Incident.id))).all()
+def open_incidents(session: Session, *, skip: int = 0, most: int | None = None) -> Sequence[Incident]:
+    """Those that stand apart now, the oldest first; of many some."""
+    wanted = select(Incident).where(_STANDS).order_by(col(Incident.id))
+    return session.exec(wanted.offset(skip).limit(most) if most is not None else wanted).all()
+
+
+def how_many(session: Session) -> int:
+    """How many stand apart now."""
+    return session.exec(select(func.count()).select_from(Incident).where(_STANDS)).one()
+
+
+_STANDS = col(Incident.key).is_not(None)

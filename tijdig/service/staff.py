@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, func, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models.access import Password
 from models.operation import Event
@@ -143,24 +144,23 @@ def scope_words(held: Assignment) -> str:
     return "alles" if held.scope == "all" else f"{kinds[held.scope]} {held.scope_value}"
 
 
-def assignments(session: Session, *, role: str, person: str, today: date, past: bool) -> list[Assignment]:
-    """Who holds which role, by role and scope; with `past` also what is over."""
-    wanted = select(Assignment).order_by(
-        col(Assignment.role), col(Assignment.scope), col(Assignment.scope_value), col(Assignment.since)
-    )
-    if role:
-        wanted = wanted.where(Assignment.role == role)
-    if person:
-        wanted = wanted.where(Assignment.person_id == person)
-    return list(session.exec(wanted if past else wanted.where(Assignment.until >= today)))
+def assignments(*, role: str = "", person: str = "", since: date = date.min) -> SelectOfScalar[Assignment]:
+    """Who holds which role, by role and scope: what ends on a day or later."""
+    order = col(Assignment.role), col(Assignment.scope), col(Assignment.scope_value), col(Assignment.since)
+    wanted = select(Assignment).where(Assignment.until >= since).order_by(*order, col(Assignment.id))
+    wanted = wanted.where(Assignment.role == role) if role else wanted
+    return wanted.where(Assignment.person_id == person) if person else wanted
 
 
-def absences(session: Session, *, person: str, today: date, past: bool) -> list[Absence]:
-    """Who is or will be away, the first to begin first; with `past` also what is over."""
-    wanted = select(Absence).order_by(col(Absence.since), col(Absence.person_id))
-    if person:
-        wanted = wanted.where(Absence.person_id == person)
-    return list(session.exec(wanted if past else wanted.where(Absence.until >= today)))
+def absences(*, person: str = "", since: date = date.min) -> SelectOfScalar[Absence]:
+    """Who is or will be away, the first to begin first: what ends on a day or later."""
+    wanted = select(Absence).where(Absence.until >= since).order_by(col(Absence.since), col(Absence.person_id))
+    return wanted.where(Absence.person_id == person) if person else wanted
+
+
+def how_many(session: Session, wanted: SelectOfScalar[Any]) -> int:
+    """How many there are of such a list."""
+    return session.exec(select(func.count()).select_from(wanted.order_by(None).subquery())).one()
 
 
 def names_of(session: Session, ids: Collection[str]) -> Mapping[str, str]:

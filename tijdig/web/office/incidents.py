@@ -42,9 +42,8 @@ TAB = "Incidenten"
 def every(house: TheHouse, admin: TheAdministrator, blad: int = 1, gedaan: str = "") -> HTMLResponse:
     """What stands apart now, the oldest first."""
     with house.store.read() as session:
-        found = incidents.open_incidents(session)
-        leaves = Leaves(PATH, len(found), blad)
-        shown = found[leaves.skip : leaves.skip + leaves.size]
+        leaves = Leaves(PATH, incidents.how_many(session), blad)
+        shown = incidents.open_incidents(session, skip=leaves.skip, most=leaves.size)
     rows = [[
         Cell(f"Incident {each.id}", f"{PATH}/{each.id}", note=f"{each.count} keer" if each.count > 1 else ""),
         cell(each.first_at), Cell(each.cause, shape="■", status="late"), Cell(each.mend),

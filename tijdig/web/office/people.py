@@ -198,8 +198,8 @@ def _one(
             raise Instead("not_found", 404)
         values, is_member = _stored(session, row, today), session.get(Subject, person) is not None
         seen = staff.known(session, [person], today)[0]
-        held = staff.assignments(session, role="", person=person, today=today, past=True)
-        away = staff.absences(session, person=person, today=today, past=True)
+        held = session.exec(staff.assignments(person=person)).all()
+        away = session.exec(staff.absences(person=person)).all()
         names = staff.names_of(session, {each.deputy_id for each in away if each.deputy_id} | {person})
     columns = [name for name in (MEMBER if is_member else COLLEAGUE) if name not in ("id", "reference")]
     path = f"{PATH}/{person}"

@@ -58,9 +58,10 @@ def every_role(
     """Who holds which role over what, now and later."""
     with house.store.read() as session:
         today = local_day(house.now(session))
-        found = staff.assignments(session, role=rol, person="", today=today, past=voorbij)
-        leaves = Leaves(ROLES, len(found), blad, {"rol": rol, "voorbij": "1" if voorbij else ""})
-        shown = found[leaves.skip : leaves.skip + leaves.size]
+        wanted = staff.assignments(role=rol, since=date.min if voorbij else today)
+        total = staff.how_many(session, wanted)
+        leaves = Leaves(ROLES, total, blad, {"rol": rol, "voorbij": "1" if voorbij else ""})
+        shown = session.exec(wanted.offset(leaves.skip).limit(leaves.size)).all()
         names, roles = staff.names_of(session, {each.person_id for each in shown}), _all_roles(session)
     return page(
         house, admin, "roles", tab=ROLES_TAB, grid=roles_grid(shown, names, today), leaves=leaves, roles=roles,
@@ -219,9 +220,9 @@ def every_absence(
     """Who is away, now and later."""
     with house.store.read() as session:
         today = local_day(house.now(session))
-        found = staff.absences(session, person="", today=today, past=voorbij)
-        leaves = Leaves(ABSENCES, len(found), blad, {"voorbij": "1" if voorbij else ""})
-        shown = found[leaves.skip : leaves.skip + leaves.size]
+        wanted = staff.absences(since=date.min if voorbij else today)
+        leaves = Leaves(ABSENCES, staff.how_many(session, wanted), blad, {"voorbij": "1" if voorbij else ""})
+        shown = session.exec(wanted.offset(leaves.skip).limit(leaves.size)).all()
         names = staff.names_of(session, {id for each in shown for id in (each.person_id, each.deputy_id) if id})
     return page(
         house, admin, "absences", tab=ABSENCES_TAB, grid=absence_grid(shown, names, today), leaves=leaves,
