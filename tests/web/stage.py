@@ -16,7 +16,8 @@ from flows.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from models.message import Mail
 from models.operation import Cohort
 from models.organisation import Absence, Assignment, Person, Subject
-from tests.web.table import ALL, COLLEAGUE_OF, PERSONS, TABLE, Stop
+from models.restore import Restore
+from tests.web.table import ALL, COLLEAGUE_OF, HANDED, PERSONS, Stop
 from tests.web.town import ADVISER, Town
 from tijdig.service import access, pins
 from tijdig.service.feeds import make_feed
@@ -43,7 +44,8 @@ def prepare(settings: Settings, mode: str) -> None:
         session.flush()
         session.add_all(Assignment(person_id=id, role=role) for id, role in ROLES.items())
         session.add(Absence(person_id="bob", since=date(2021, 11, 1), until=date(2021, 11, 5)))
-        access.choose_password(session, "ann", TABLE["POST /aanmelden"].given["wachtwoord"], by="root", wall=town.now)
+        for person in ("ann", *ROLES, "zoe"):
+            access.choose_password(session, person, HANDED, by="root", wall=town.now)
     case = town.open()
     town.open("kinds", "lid-015")
     town.open(subject="lid-099", orange_on="2021-09-01")
@@ -59,6 +61,8 @@ def prepare(settings: Settings, mode: str) -> None:
             key="storm", person_id="ann", address="ann@zorg.example", kind="A", day=town.now.date(), subject="Te doen",
             text="", html="", next_try_at=town.now, created_at=town.now, state="onzeker",
         ))  # fmt: skip
+        session.add(Restore(epoch=2, at=town.now, backup_at=town.now))
+        pins.choose(session, "orange_term", "13 weken", by="ann", reason="zo besloten", now=town.now)
         told = {"cause": "Er viel iets om.", "mend": "Kijk.", "now": town.now, "case_id": find(session, case).id}
         raise_incident(session, "case", f"case/{case}", **told)
     _report(town)

@@ -145,6 +145,7 @@ COMPARED: Mapping[str, Value] = {"case": lambda town, person: "WZH-2021-002", "d
 ROLE, AWAY = {"number": assignment}, {"number": absence}
 MAIL, APART = {"number": uncertain}, {"number": incident}
 PEOPLE = {"tekst.people": "id,name,email,channel\nfay,Fay,fay@zorg.example,mail\n"}
+HANDED, OWN = "een haas in het hoge gras", "drie kraaien op een natte tak"
 WHY = {"reden": "nagevraagd per telefoon"}
 
 ADDRESS = "whoever holds the address, holds the calendar"
@@ -156,9 +157,12 @@ TABLE: Mapping[str, Line] = {
     "GET /aanmelden/organisatie": Line(NOBODY),
     "GET /aanmelden/terug": Line(NOBODY),
     "GET /afgemeld": Line(NOBODY),
-    "POST /aanmelden": Line(ALL, given={"naam": "ann", "wachtwoord": "een haas in het hoge gras"}),
+    "POST /aanmelden": Line(ALL, given={"naam": "ann", "wachtwoord": HANDED}),
     "POST /kijk-als": Line(ALL, form="/aanmelden", given={"persoon": "ann"}, trial=True),
     "POST /afmelden": Line(COLLEAGUES, form="/"),
+    "GET /wachtwoord": Line(COLLEAGUES),
+    "POST /wachtwoord": Line(COLLEAGUES, given={"huidig": HANDED} | dict.fromkeys(("nieuw", "nogmaals"), OWN)),
+    "GET /wachtwoord/gekozen": Line(COLLEAGUES),
     "GET /beheer": Line(KEEPERS),
     "GET /beheer/afwezigheid": Line(KEEPERS),
     "GET /beheer/afwezigheid/nieuw": Line(KEEPERS),
@@ -192,6 +196,18 @@ TABLE: Mapping[str, Line] = {
     "POST /beheer/postvak-uit/{number}": Line(KEEPERS, values=MAIL, given=WHY | {"hoe": "arrived"}),
     "GET /beheer/overnemen": Line(KEEPERS),
     "POST /beheer/overnemen": Line(KEEPERS, given=PEOPLE),
+    "GET /beheer/dekking": Line(KEEPERS),
+    "GET /beheer/instellingen": Line(KEEPERS),
+    "GET /beheer/instellingen/{setting}": Line(KEEPERS),
+    "POST /beheer/instellingen/{setting}": Line(KEEPERS, given=WHY | {"waarde": "10 weken"}),
+    "GET /beheer/kalenders": Line(KEEPERS),
+    "GET /beheer/verzetten": Line(KEEPERS),
+    "POST /beheer/verzetten": Line(KEEPERS, given={"naar": "settings"}),
+    "GET /beheer/verzetten/doen": Line(KEEPERS),
+    "POST /beheer/verzetten/doen": Line(KEEPERS, form="/beheer/verzetten", via={"naar": "settings"}, given=WHY),
+    "GET /beheer/mailstand": Line(KEEPERS),
+    "POST /beheer/mailstand": Line(KEEPERS, given=WHY),
+    "GET /beheer/bewaking": Line(KEEPERS, query="volledig=1"),
     "GET /beheer/overnemen/doen": Line(KEEPERS),
     "POST /beheer/overnemen/doen": Line(KEEPERS, form="/beheer/overnemen", via=PEOPLE, given=WHY),
     "GET /dossiers": Line(COLLEAGUES),
@@ -262,6 +278,7 @@ VALUES: Mapping[str, Value] = {
     "which": lambda town, person: "leden",
     "form": lambda town, person: "csv",
     "ref": lambda town, person: "lid-014",
+    "setting": lambda town, person: "orange_term",
     "procedure": lambda town, person: "orange-status",
     "sha256": document,
     "table": lambda town, person: "returns",

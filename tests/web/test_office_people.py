@@ -137,7 +137,7 @@ def test_somebody_who_is_not_there_is_not_found(office: Town) -> None:
 def test_roles_are_listed_with_scope_and_period(office: Town) -> None:
     page = words(office.get(f"/beheer/rollen?rol={ADVISER}").text)
 
-    assert "kwaliteitsadviseur Ann ann alles ● nu" in page
+    assert "kwaliteitsadviseur Ann ann alles altijd al zonder einde ● nu" in page
     assert "directeur Dir" not in page
 
 

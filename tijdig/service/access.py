@@ -40,6 +40,7 @@ NOTED = timedelta(minutes=5)
 
 MOST_FAILURES, WITHIN = 10, timedelta(minutes=15)
 
+BY_PASSWORD = "password"
 PROVIDED = "oidc"
 """How a visit began that an identity provider let in."""
 
@@ -112,8 +113,29 @@ def sign_in(store: Store, name: str, password: str, *, wall: datetime, browser: 
             session.execute(delete(Attempt).where(col(Attempt.name) == counted))
             if _HASHER.check_needs_rehash(known.hash):
                 session.get_one(Password, name).hash = _HASHER.hash(password)
-            return begin(session, name, how="password", wall=wall)
+            return begin(session, name, how=BY_PASSWORD, wall=wall)
     raise Refused(WRONG, code="NOT_IN")
+
+
+def has_password(session: Session, person: str) -> bool:
+    """Whether somebody has a password of this house."""
+    return session.get(Password, person) is not None
+
+
+def change_password(store: Store, person: str, old: str, new: str, *, wall: datetime, browser: str = "") -> str:
+    """Choose a password of one's own; all visits end and another begins, of which it gives the token.
+
+    Raises Refused as `sign_in` does for the old one, and as `choose_password` for the new one.
+    """
+    token = sign_in(store, person, old, wall=wall, browser=browser)
+    try:
+        with store.write() as session:
+            choose_password(session, person, new, by=person, wall=wall)
+            return begin(session, person, how=BY_PASSWORD, wall=wall)
+    except Refused:
+        with store.write() as session:
+            sign_out(session, token, wall=wall)
+        raise
 
 
 def look_as(session: Session, person: str, *, wall: datetime) -> str:
