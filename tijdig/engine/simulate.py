@@ -15,12 +15,12 @@ from tijdig.engine.acts import admit
 from tijdig.engine.advance import Advance, advance, open_case
 from tijdig.engine.calendar import Calendar, instant, local_day, midnight
 from tijdig.engine.case import Case, Effect, Record, Terms
-from tijdig.engine.checks import place
 from tijdig.engine.conditions import AtLimit
 from tijdig.engine.errors import Problem, Refused
 from tijdig.engine.fold import apply, fold
 from tijdig.engine.language import DueRule, Fact, Goal, Procedure, Setting, Step, walk
 from tijdig.engine.plan import Obligation, lapse, obligations, standing
+from tijdig.engine.references import place
 from tijdig.engine.state import State
 from tijdig.engine.terms import weeks
 from tijdig.engine.timetable import sample as sample_timetable
