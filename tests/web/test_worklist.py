@@ -1,7 +1,11 @@
 """Mijn werk: in which order one's tasks stand, what of them one sees, and what one waits for."""
 
+import re
+from html import unescape
+
 import pytest
 
+from tests.web.test_counts import fill
 from tests.web.town import Town, words
 
 TODAY = "ma 4 okt 2021"
@@ -75,3 +79,34 @@ def test_nothing_that_somebody_called_a_member_runs_as_a_script(town: Town) -> N
     for path in ("/", "/dossiers"):
         assert "<script>" not in town.get(path).text
         assert "&lt;script&gt;" in town.get(path).text
+
+
+# --- many tasks
+
+
+def test_of_many_tasks_the_first_are_shown_and_the_way_to_all(town: Town) -> None:
+    with town.store.write() as session:
+        fill(session, 120, town)
+    town.enter("ann")
+
+    page = town.get("/").text
+    whole = re.search(r'href="([^"]*groep=later[^"]*)"', page)
+    assert whole
+    alone = town.get(unescape(whole[1])).text
+
+    assert "Later (120)" in words(page)
+    assert "Alle 120 bekijken" in words(page)
+    assert page.count('class="what"') < 120
+    assert alone.count('class="what"') == 100
+    assert "Verlopen (" not in words(alone)
+    rest = town.get(unescape(whole[1]) + "&blad=2").text
+    assert rest.count('class="what"') == 20
+    assert "Alle groepen" in words(rest)
+
+
+def test_the_filter_goes_along_to_a_group_alone(town: Town) -> None:
+    with town.store.write() as session:
+        fill(session, 120, town)
+    town.enter("ann")
+
+    assert "/?procedure=orange-status&amp;groep=" in town.get("/?procedure=orange-status").text

@@ -5,13 +5,14 @@ Days are ISO dates; instants carry the Amsterdam offset. What is unknown or does
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlmodel import Session, col, select
 
+from models.bulk import ask, day_of, instant_of, stored_day, stored_instant
 from models.case import Case, Log, OpenObligation
 from models.message import Notice
 from models.operation import Incident
@@ -24,8 +25,8 @@ from tijdig.service.held import LOADER, Held, find, held
 from tijdig.service.incidents import open_incidents
 from tijdig.service.matters import ORDER
 from tijdig.service.notices import Telling
-from tijdig.service.people import TRIAL_USER, Directory
-from tijdig.service.pins import definitions, pins_of, procedure_of
+from tijdig.service.people import OWN, TRIAL_USER, Directory
+from tijdig.service.pins import Pins, definitions, pins_of, procedure_of
 from tijdig.service.withheld import hidden_key, withheld
 from tijdig.service.work import Done
 
@@ -117,14 +118,23 @@ def _weight(asked: OpenObligation, now: datetime) -> tuple[Any, ...]:
     return asked.late_from is None or asked.late_from > now, asked.kind == "step", asked.late_from
 
 
-def due_text(asked: OpenObligation) -> str | None:
+class Dates(NamedTuple):
+    """What of an obligation says where it stands."""
+
+    due: date | None
+    due_time: str
+    late_from: datetime | None
+    safe: date | None
+
+
+def due_text(asked: OpenObligation | Dates) -> str | None:
     """A due day, with its hour where that counts."""
     if asked.due is None:
         return None
     return f"{asked.due}T{asked.due_time}" if asked.due_time else asked.due.isoformat()
 
 
-def term_status(asked: OpenObligation, now: datetime, calendar: Calendar) -> TermStatus:
+def term_status(asked: OpenObligation | Dates, now: datetime, calendar: Calendar) -> TermStatus:
     """As `Obligation.status` of the engine, from the read model."""
     if asked.late_from is None or asked.safe is None:
         return "none"
@@ -141,67 +151,156 @@ def _near(calendar: Calendar, safe: date) -> date:
 # --- tasks
 
 
+class Standing(NamedTuple):
+    """An open task, light enough to sort and count them all. Its days and instants are as they are stored."""
+
+    group: Group
+    case_id: int
+    case: str
+    subject: str
+    procedure: str
+    version: int
+    pins: Pins
+    step: str
+    round: int
+    label: str
+    role: str
+    assignee: str
+    start_on: Any
+    due: Any
+    due_time: str
+    late_from: Any
+    safe: Any
+    basis: str
+    fatal: bool
+    is_now: bool
+    """May be taken up already."""
+
+    @property
+    def start(self) -> date | None:
+        return day_of(self.start_on) if self.start_on else None
+
+
+_STANDING = """
+select c.id, c.code, c.subject, c.procedure, c.version, c.definition_id, c.settings_id, c.calendar_id, o.step, o.round,
+  o.label, o.role, o.assignee, o.start_on, o.due, o.due_time, o.late_from, o.safe, o.basis, o.fatal
+from open_obligation o join case_ c on c.id = o.case_id where o.kind = 'step'
+"""
+_THEIRS = " and (o.role in (?*) or o.assignee in (?*) or c.definition_id in (?*))"
+_PINNED = "select distinct definition_id, settings_id, calendar_id from case_ where state = 'open'"
+
+
 def tasks(session: Session, now: datetime, *, role: str = "", user: str = "") -> list[Document]:
     """Open tasks in worklist order (ux.md, Mijn werk). With `user` only theirs, and what they wait for in their cases.
 
     A task is theirs who hold its role there today, or have it in hand, or stand in for such a one who is away.
     """
-    wanted = select(OpenObligation, Case).join(Case, col(Case.id) == col(OpenObligation.case_id))
-    wanted = wanted.where(OpenObligation.kind == "step")
+    return task_rows(session, standing_tasks(session, now, role=role, user=user), now)
+
+
+def standing_tasks(session: Session, now: datetime, *, role: str = "", user: str = "") -> list[Standing]:
+    """The same tasks, light enough to sort and count all of them where only some are shown."""
+    today, people = local_day(now), Directory.load(session)
+    asked, values = _STANDING, list[Any]()
     if role:
-        wanted = wanted.where(OpenObligation.role == role)
-    people, standing, found = Directory.load(session), session.exec(wanted).all(), []
-    if user:
-        people.prefetch(case.subject for _, case in standing)
-    for asked, case in standing:
-        group = _group(asked, now)
-        if user and not is_theirs(people, asked, case, user, local_day(now)):
-            if not _owns(session, people, case, user, local_day(now)):
-                continue
-            group = "waiting"
-        found.append((group, asked, case))
-    return [_task(session, now, *each) for each in sorted(found, key=_urgency)]
+        asked, values = asked + " and o.role = ?", [role]
+    owned: Mapping[Pins, str] = {}
+    if user and user != TRIAL_USER:
+        acting = [user, *people.stands_in_for(user, today)]
+        roles = sorted({held for person in acting for held in people.roles_of(person, today)})
+        roles += OWN if people.is_member(user) else ()
+        owned = _owned(session, roles)
+        asked += _THEIRS
+        values += [roles or [""], acting, sorted({pins.definition for pins in owned}) or [0]]
+    grouped = _grouping(session, now)
+    found = [grouped(row) for row in ask(session, asked, *values)]
+    if user and user != TRIAL_USER:
+        people.prefetch(task.subject for task in found)
+        found = list(_sorted_out(people, found, user, today, owned))
+    return sorted(found, key=_urgency(session))
 
 
-def _urgency(found: tuple[Group, OpenObligation, Case]) -> tuple[Any, ...]:
-    group, asked, case = found
-    basis = ORDER.index(asked.basis) if asked.basis in ORDER else len(ORDER)
-    return GROUPS.index(group), asked.due or date.max, not asked.fatal, basis, case.id or 0, asked.step
+def task_rows(session: Session, found: Iterable[Standing], now: datetime) -> list[Document]:
+    """These tasks as they stand in a list."""
+    return [_task(session, now, each) for each in found]
 
 
-def _group(asked: OpenObligation, now: datetime) -> Group:
-    today = local_day(now)
-    if asked.late_from and asked.late_from <= now:
-        return "overdue"
-    if asked.due is None or asked.due > today + timedelta(days=6 - today.weekday()):
-        return "later"
-    return "today" if asked.due <= today else "this_week"
+def _owned(session: Session, roles: Collection[str]) -> Mapping[Pins, str]:
+    """On what cases run of which one of these roles is the owner, with that role."""
+    known = ((Pins(*row), LOADER.load(session, Pins(*row))) for row in ask(session, _PINNED))
+    owners = ((pins, terms.role(terms.procedure.owner)) for pins, terms in known)
+    return {pins: owner for pins, owner in owners if owner in roles}
+
+
+def _grouping(session: Session, now: datetime) -> Callable[[Any], Standing]:
+    """What puts a row in its group."""
+    today, stored = local_day(now), stored_day(session)
+    moment, day, sunday = stored_instant(session)(now), stored(today), stored(today + timedelta(6 - today.weekday()))
+
+    def group(due: Any, late_from: Any) -> Group:
+        if late_from is not None and late_from <= moment:
+            return "overdue"
+        if due is None or due > sunday:
+            return "later"
+        return "today" if due <= day else "this_week"
+
+    def grouped(row: Any) -> Standing:
+        start, due, late_from = row[13], row[14], row[16]
+        pins = Pins(*row[5:8])
+        return Standing._make((group(due, late_from), *row[:5], pins, *row[8:], start is None or start <= day))
+
+    return grouped
+
+
+def _sorted_out(
+    people: Directory, found: Iterable[Standing], user: str, today: date, owned: Mapping[Pins, str]
+) -> Iterator[Standing]:
+    """Of these tasks the user's own, and those that they wait for."""
+    for task in found:
+        if _is_asked_of(people, user, task.role, task.subject, task.case, task.assignee, today):
+            yield task
+        elif (owner := owned.get(task.pins)) and user in people.holders(
+            owner, subject=task.subject, case=task.case, on=today
+        ):
+            yield task._replace(group="waiting")
 
 
 def is_theirs(people: Directory, asked: OpenObligation, case: Case, user: str, today: date) -> bool:
     """Whether this is asked of somebody today: as tasks gives what is theirs."""
-    if user in (asked.assignee, TRIAL_USER):
+    return user == TRIAL_USER or _is_asked_of(people, user, asked.role, case.subject, case.code, asked.assignee, today)
+
+
+def _is_asked_of(
+    people: Directory, user: str, role: str, subject: str, case: str, assignee: str, today: date
+) -> bool:  # fmt: skip
+    if user == assignee:
         return True
-    holders = people.holders(asked.role, subject=case.subject, case=case.code, on=today)
-    told = people.recipients(asked.role, subject=case.subject, case=case.code, on=today, assignee=asked.assignee)
-    return (user in holders and not asked.assignee) or user in {recipient.person for recipient in told}
+    if not assignee and user in people.holders(role, subject=subject, case=case, on=today):
+        return True
+    told = people.recipients(role, subject=subject, case=case, on=today, assignee=assignee)
+    return user in {recipient.person for recipient in told}
 
 
-def _owns(session: Session, people: Directory, case: Case, user: str, today: date) -> bool:
-    terms = LOADER.load(session, pins_of(case))
-    owner = terms.role(terms.procedure.owner)
-    return user in people.holders(owner, subject=case.subject, case=case.code, on=today)
+def _urgency(session: Session) -> Callable[[Standing], tuple[Any, ...]]:
+    never, bases = stored_day(session)(date.max), {basis: place for place, basis in enumerate(ORDER)}
+
+    def urgency(task: Standing) -> tuple[Any, ...]:
+        basis = bases.get(task.basis, len(ORDER))
+        return GROUPS.index(task.group), task.due or never, not task.fatal, basis, task.case_id, task.step
+
+    return urgency
 
 
-def _task(session: Session, now: datetime, group: Group, asked: OpenObligation, case: Case) -> Document:
-    calendar = LOADER.load(session, pins_of(case)).calendar
+def _task(session: Session, now: datetime, task: Standing) -> Document:
+    due, safe = (day_of(stored) if stored else None for stored in (task.due, task.safe))
+    late_from = instant_of(task.late_from) if task.late_from is not None else None
+    asked = Dates(due, task.due_time, late_from, safe)
     return {
-        "case": case.code, "procedure": case.procedure, "subject": case.subject, "step": asked.step,
-        "round": asked.round, "asks": asked.label, "role": asked.role, "assignee": asked.assignee or None,
-        "due": due_text(asked),
-        "start_on": asked.start_on and asked.start_on.isoformat(),
-        "basis": asked.basis or None, "fatal": asked.fatal,
-        "group": group, "term_status": term_status(asked, now, calendar), "version": case.version,
+        "case": task.case, "procedure": task.procedure, "subject": task.subject, "step": task.step,
+        "round": task.round, "asks": task.label, "role": task.role, "assignee": task.assignee or None,
+        "due": due_text(asked), "start_on": task.start and task.start.isoformat(),
+        "basis": task.basis or None, "fatal": bool(task.fatal), "group": task.group,
+        "term_status": term_status(asked, now, LOADER.load(session, task.pins).calendar), "version": task.version,
     }  # fmt: skip
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
 from tijdig.engine.calendar import local_day
 from tijdig.service import views
-from tijdig.service.views import Document, Group
+from tijdig.service.views import Document, Group, Standing
 from tijdig.service.wording import basis_words, days_left, due_words, sentence, subject_name
 from tijdig.web import bulk
 from tijdig.web.house import TheHouse
@@ -26,6 +27,10 @@ HEADINGS: Mapping[Group, str] = {
     "overdue": "Verlopen", "today": "Vandaag", "this_week": "Deze week", "later": "Later",
     "waiting": "Wacht op anderen",
 }  # fmt: skip
+NOW: tuple[Group, ...] = ("overdue", "today")
+
+FIRST, ON_A_PAGE = 25, 100
+"""So many tasks of a group are shown beside the others, and on a page of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,21 @@ class Filter:
     procedure: str = ""
     now: bool = False
 
-    def shows(self, line: Line) -> bool:
+    def address(self, group: str, page: int) -> str:
+        """Where a page of a group stands under this filter; without a group the first page of all."""
+        chosen = {"rol": self.role, "procedure": self.procedure, "nu": "1" if self.now else "", "groep": group,
+                  "blad": str(page) if page > 1 else ""}  # fmt: skip
+        said = urlencode({name: value for name, value in chosen.items() if value})
+        return f"/?{said}" if said else "/"
+
+    def shows(self, line: Line | Standing) -> bool:
         return self.role in ("", line.role) and self.procedure in ("", line.procedure) and (line.is_now or not self.now)
 
 
 @router.get("/")
 def mine(
     house: TheHouse, guest: TheGuest, rol: str = "", procedure: str = "", nu: bool = False, gedaan: str = "",
-    aantal: int = 0,
+    aantal: int = 0, groep: str = "", blad: int = 1,
 ) -> HTMLResponse:  # fmt: skip
     """The front page: for a colleague their work, for a stranger what this is."""
     next_day = house.seal.form(NEXT_DAY, 0)
@@ -80,18 +92,14 @@ def mine(
         return house.page("home", form=next_day)
     with house.store.read() as session:
         now = house.now(session)
-        found = views.tasks(session, now, user=guest.person)
+        chosen = Filter(rol, procedure, nu)
+        found = views.standing_tasks(session, now, user=guest.person)
+        groups = _groups([task for task in found if chosen.shows(task)], chosen, groep, blad)
+        tasks = {group.name: views.task_rows(session, group.tasks, now) for group in groups}
         titles = {row["id"]: row["title"] for row in views.procedures(session)}
-    return _page(
-        house,
-        guest,
-        found,
-        titles,
-        local_day(now),
-        Filter(rol, procedure, nu),
-        next_day,
-        bulk.said_done(gedaan, aantal),
-    )
+    lines = {name: [_line(task, local_day(now)) for task in some] for name, some in tasks.items()}
+    shown = [(group, lines[group.name]) for group in groups]
+    return _page(house, guest, found, shown, titles, chosen, next_day, bulk.said_done(gedaan, aantal))
 
 
 def tasks_shown(found: Iterable[Document], chosen: Filter, today: date) -> list[tuple[Document, Line]]:
@@ -100,22 +108,49 @@ def tasks_shown(found: Iterable[Document], chosen: Filter, today: date) -> list[
     return [(task, line) for task, line in lines if chosen.shows(line)]
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What of a group is shown: the first tasks of it, or when it is looked at alone one page of it."""
+
+    name: Group
+    heading: str
+    tasks: Sequence[Standing]
+    total: int
+    whole: str = ""
+    """Where all of it can be looked at, when this is not all."""
+    before: str = ""
+    after: str = ""
+
+
+def _groups(found: Sequence[Standing], chosen: Filter, alone: str, page: int) -> list[Leaf]:
+    of_group: dict[Group, list[Standing]] = {group: [] for group in HEADINGS}
+    for task in found:
+        of_group[task.group].append(task)
+    return [_leaf(group, tasks, chosen, alone == group, page) for group, tasks in of_group.items()
+            if alone not in HEADINGS or alone == group]  # fmt: skip
+
+
+def _leaf(group: Group, tasks: Sequence[Standing], chosen: Filter, is_alone: bool, page: int) -> Leaf:
+    total, heading = len(tasks), HEADINGS[group]
+    if not is_alone:
+        return Leaf(group, heading, tasks[:FIRST], total, chosen.address(group, 1) if total > FIRST else "")
+    pages = max(1, -(-total // ON_A_PAGE))
+    page = min(max(page, 1), pages)
+    before, after = (chosen.address(group, n) if 1 <= n <= pages else "" for n in (page - 1, page + 1))
+    return Leaf(group, heading, tasks[(page - 1) * ON_A_PAGE : page * ON_A_PAGE], total, "", before, after)
+
+
 def _page(
-    house: TheHouse, visitor: Visitor, found: Sequence[Document], titles: Mapping[str, str], today: date,
-    chosen: Filter, next_day: str, done: str,
+    house: TheHouse, visitor: Visitor, found: Sequence[Standing], groups: Sequence[tuple[Leaf, Sequence[Line]]],
+    titles: Mapping[str, str], chosen: Filter, next_day: str, done: str,
 ) -> HTMLResponse:  # fmt: skip
-    tasks = tasks_shown(found, Filter(), today)
-    lines = [line for _, line in tasks]
-    shown: dict[str, list[Line]] = {group: [] for group in HEADINGS}
-    for task, line in tasks:
-        if chosen.shows(line):
-            shown[task["group"]].append(line)
-    groups = [(group, HEADINGS[group], shown[group]) for group in HEADINGS]
-    known = sorted({line.procedure for line in lines})
+    known = sorted({task.procedure for task in found})
     return page_for(
-        house, visitor, "work", groups=groups, chosen=chosen, form=next_day, has_any=bool(lines),
-        roles=sorted({line.role for line in lines}), procedures=[(id, titles.get(id, id)) for id in known],
-        next_start=_next(lines), done=done, bulk=bulk.form(house, visitor), here="/",
+        house, visitor, "work", groups=groups, chosen=chosen, form=next_day, has_any=bool(found),
+        roles=sorted({task.role for task in found}), procedures=[(id, titles.get(id, id)) for id in known],
+        next_start=_next(found), done=done, bulk=bulk.form(house, visitor), here="/",
+        is_busy=any(leaf.total for leaf, _ in groups if leaf.name in NOW), all=chosen.address("", 1),
+        is_alone=len(groups) == 1,
         exports=exports_of("werk", rol=chosen.role, procedure=chosen.procedure, nu="1" if chosen.now else ""),
     )  # fmt: skip
 
@@ -133,6 +168,6 @@ def _line(task: Mapping[str, Any], today: date) -> Line:
     )  # fmt: skip
 
 
-def _next(lines: Iterable[Line]) -> date | None:
+def _next(found: Iterable[Standing]) -> date | None:
     """When the first task begins that need not be taken up yet."""
-    return min((line.start for line in lines if line.start and not line.is_now), default=None)
+    return min((task.start for task in found if task.start and not task.is_now), default=None)
