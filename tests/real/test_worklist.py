@@ -124,7 +124,9 @@ def test_a_fact_is_corrected_by_keyboard_after_its_consequences(known: Town, bro
 PAGES = ("/", "/dossiers", "/dossier/ORA-2021-001", "/dossier/ORA-2021-001/berichten",
          "/dossier/ORA-2021-001/logboek", "/dossier/ORA-2021-001/taak/judge", "/procedures",
          "/procedures/orange-status", "/dossiers/nieuw", "/dossiers/nieuw?procedure=red-follow-up&onderwerp=lid-014",
-         "/dossier/ORA-2021-001/handeling/overdragen", "/dossier/ORA-2021-001/handeling/corrigeren")  # fmt: skip
+         "/dossier/ORA-2021-001/handeling/overdragen", "/dossier/ORA-2021-001/handeling/corrigeren",
+         "/dossier/ORA-2021-001/documenten", "/logboek", "/rapportages",
+         "/procedures/orange-status/proefdraaien?start=1-10-2021&tot=31-12-2021")  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -9,6 +9,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from docx import Document
 
 from tests.web.town import Town, words
 
@@ -247,3 +248,20 @@ def test_a_form_of_another_visit_makes_nothing(town: Town, case: str) -> None:
     town.enter("bob")
 
     assert town.post(f"/dossier/{case}/maak/orange-letter/docx", {}, page=page).status_code == 403
+
+
+def test_a_template_of_the_house_with_a_fault_is_named(town: Town, case: str) -> None:
+    folder = Path(town.settings.data) / "templates"
+    folder.mkdir()
+    paper = Document()
+    paper.add_paragraph("{{ subject.naam }}")
+    paper.save(folder / "orange-letter.docx")
+    town.enter("ann")
+    page = town.get(f"/dossier/{case}/documenten").text
+
+    answer = town.post(f"/dossier/{case}/maak/orange-letter/docx", {}, page=page)
+
+    assert answer.status_code == 409
+    assert "Dit document kan niet worden opgemaakt" in words(answer.text)
+    assert "subject.naam" in words(answer.text)
+    assert town.events("document") == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -124,7 +125,14 @@ def listed(session: Session, paper: Paper, data: Path) -> Listed:
 
 
 def make(keeper: Keeper, paper: Paper, case: str, format: Format, *, by: str) -> Made:
-    """Make a document of a case, keep it, and note that it was made.
+    """Make a document of a case, keep it, and note that it was made. Raises Refused as `drawn_up` does."""
+    made = drawn_up(keeper, paper, case, format)
+    keep(keeper, paper, made, by=by)
+    return made
+
+
+def drawn_up(keeper: Keeper, paper: Paper, case: str, format: Format) -> Made:
+    """A document of a case: nothing is written yet, for it takes long.
 
     Raises Refused for a case of another procedure, a format in which it does not exist, and a template with a fault.
     """
@@ -136,11 +144,15 @@ def make(keeper: Keeper, paper: Paper, case: str, format: Format, *, by: str) ->
         raise Refused(f"'{paper.kind}' bestaat niet als {format}. Kies uit: {', '.join(paper.formats)}.")
     source = Source(session, seen(session, held), keeper)
     content = _content(source, paper, format, keeper.folder.parent)
-    kept = keeper.keep(f"{held.code}-{paper.kind}.{format}", content)
-    made = Made(kept["name"], content, kept["sha256"], held.code, held.seq, held.head.hex())
+    name = f"{held.code}-{paper.kind}.{format}"
+    return Made(name, content, sha256(content).hexdigest(), held.code, held.seq, held.head.hex())
+
+
+def keep(keeper: Keeper, paper: Paper, made: Made, *, by: str) -> None:
+    """Keep a document that was drawn up, and note that it was made."""
+    keeper.keep(made.name, made.content)
     said = {"case": made.case, "document": paper.kind, "sha256": made.sha256, "seq": made.seq, "head": made.head}
-    session.add(Event(at=keeper.now, kind="document", actor=by, detail=canonical(said)))
-    return made
+    keeper.session.add(Event(at=keeper.now, kind="document", actor=by, detail=canonical(said)))
 
 
 def _content(source: Source, paper: Paper, format: Format, data: Path) -> bytes:

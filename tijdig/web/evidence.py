@@ -13,7 +13,7 @@ from tijdig.service.attachments import Attachment, attachments
 from tijdig.service.evidence import evidence
 from tijdig.service.papers import papers_of
 from tijdig.service.people import Directory
-from tijdig.service.produce import FORMATS, Format, make
+from tijdig.service.produce import FORMATS, Format, drawn_up, keep
 from tijdig.web import cases
 from tijdig.web.cases import Seen, TheCase
 from tijdig.web.house import Instead, TheHouse
@@ -57,9 +57,17 @@ def made(
     known: Format | None = next((each for each in FORMATS if each == format), None)
     if paper is None or known is None or known not in paper.formats:
         raise Instead("not_found", 404)
+    folder = documents.folder_of(house.settings.data)
+    with house.store.read() as session:  # typesetting takes a second: nobody else waits for it
+        now = house.now(session)
+        try:
+            done = drawn_up(documents.keeper(session, folder, now=now), paper, seen.held.code, known)
+        except Refused as refusal:  # a template of the house has a fault: each is named
+            faults = [f"{each.place}: {each.problem} {each.mend}" for each in vars(refusal).get("problems", ())]
+            why = " ".join((str(refusal), *faults))
+            raise Instead("not_yours", 409, heading="Dit document kan niet worden opgemaakt", why=why) from None
     with house.store.write() as session:
-        keep = documents.keeper(session, documents.folder_of(house.settings.data), now=house.now(session))
-        done = make(keep, paper, seen.held.code, known, by=seen.visitor.person)
+        keep(documents.keeper(session, folder, now=now), paper, done, by=seen.visitor.person)
     return download(done.content, done.name, TYPES[known])
 
 
