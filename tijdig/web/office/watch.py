@@ -50,6 +50,7 @@ CHECKS = {
     "append-only": "Logboek bewaakt", "settings": "Instellingen", "roles": "Rollen", "incidents": "Incidenten",
     "mails": "Berichten", "sweep": "Termijnen controleren", "deliver": "Berichten versturen",
     "audit": "Vergelijken met het logboek", "restore": "Teruggezette back-up", "mail": "Mailstand",
+    "sign-in": "Aanmelden",
 }  # fmt: skip
 PAGES = {"incidents": "/beheer/incidenten", "mails": "/beheer/postvak-uit", "roles": "/beheer/dekking",
          "settings": "/beheer/instellingen", "restore": MODE, "mail": MODE}  # fmt: skip
