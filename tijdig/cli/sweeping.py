@@ -16,16 +16,18 @@ def sweep(plan: bool, at: str | None, as_json: bool) -> int:
     from tijdig.service.sweep import sweep as catch_up
 
     with edge.store() as store, progress(_("Inhalen")) as told:
-        now = edge.clock(store, at, plan=plan)
+        now, opened = edge.clock(store, at, plan=plan), list[str]()
         if not plan:
             spread(store, now=now)
-            open_periods(store, now=now)
+            opened = open_periods(store, now=now)
         url = edge.settings().url
         swept = catch_up(store, now=now, wall=edge.wall(), by="cli", plan=plan, url=url, progress=told)
     effects = [views.effect(done) for done in swept.effects]
     if as_json:
         show_json({"checked": swept.checked, "effects": effects, "incidents": swept.incidents})
     else:
+        if opened:
+            line(_("Geopend door een programma: {cases}.").format(cases=", ".join(opened)))
         title = _("{checked} dossiers bekeken").format(checked=swept.checked)
         show_effects(effects, title=title + (_("; er is niets veranderd") if plan else ""))
     for incident in swept.incidents:
