@@ -20,7 +20,7 @@ from tijdig.engine.snapshot import canonical
 from tijdig.service import cases
 from tijdig.service.cases import Doing
 from tijdig.service.handin import REASON, note, text_problem
-from tijdig.service.held import Held, read_all
+from tijdig.service.held import Held, held, read_all
 from tijdig.service.links import hashed
 from tijdig.service.notices import IN_BULK
 from tijdig.service.people import NO_RIGHT, Directory
@@ -88,9 +88,10 @@ class Preview:
 
 def receivers(session: Session, chosen: Sequence[Chosen], person: str, *, now: datetime) -> tuple[tuple[str, str], ...]:
     """The colleagues who can finish one of these tasks, of dossiers in which this person may hand over: id and name."""
-    work, people, on = Work(session), Directory.load(session), local_day(now)
+    people, on, codes = Directory.load(session), local_day(now), sorted({each.case for each in chosen})
+    found = {one.code: one for one in held(session, "code in (?*)", codes)}
+    people.prefetch(one.subject for one in found.values())
     able: set[str] = set()
-    found = _held(work, chosen, people)
     for each in chosen:
         one = found.get(each.case)
         if one is None or each.step not in one.terms.steps:
