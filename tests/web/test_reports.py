@@ -12,7 +12,7 @@ from flows.wzd_half_year import WZD_HALF_YEAR, WZD_RETURN, WZD_YEAR
 from models.operation import Cohort, Kpi
 from models.organisation import Person, Subject
 from tests.web.test_logbook import asked
-from tests.web.town import Town, hidden, words
+from tests.web.town import Town, words
 from tijdig.engine.snapshot import canonical
 from tijdig.service import cases, pins
 from tijdig.service.cases import Doing
@@ -214,6 +214,7 @@ def test_a_difference_is_settled_with_a_reason(office: Town, compared: str) -> N
     assert done.headers["location"] == f"/rapportages/{compared}#verschillen"
     after = words(page(office, compared))
     assert "nog open staan" not in after
+    assert "03-02-2021 15:00" in after
     assert f"Logboek van de Wzd-functionaris {REASON} Wes" in after
 
 
@@ -365,4 +366,17 @@ def test_a_kpi_report_shows_its_lines_and_is_fixed_by_the_director(office: Town)
     assert "0 van 2" in said
     assert "K1 Minder wachten" in said
     assert "niet opgegeven" in said
-    assert hidden(page(office, case))["formulier"]
+
+    for step in ("collect", "review"):
+        office.decide(case, step, "accept_missing", "ann", "het kwartaal is voorbij")
+    office.later(hours=1)
+    assert f'href="/dossier/{case}/taak/fix">Vaststellen…' in page(office, case)
+    assert office.post(f"/dossier/{case}/taak/fix", {}).status_code == 200
+
+    office.later(hours=1)
+    office.decide("KPI-2021-001", "fill", "filled", "own", realised="12 dagen")
+    said = words(page(office, case))
+    assert "● vastgesteld op ma 4 okt 2021, 10:00 , versie 1" in said
+    assert "rol directeur (Dir)" in said
+    assert "niet opgegeven" in said, "what was fixed stays as it was"
+    assert "Gewijzigd na vaststelling (1) ma 4 okt 2021, 11:00 , KPI-2021-001" in said

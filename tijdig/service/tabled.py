@@ -73,16 +73,16 @@ def settled_differences(source: Source) -> Iterator[Row]:
     for each in seen["differences"]:
         line = " · ".join(_label(comparison, column, cell) for column, cell in each["line"].items())
         by = people.name(each["by"]) if each["by"] else ""
-        left, right = (_said(each["column"], each[register]) for register in (seen["left"], seen["right"]))
+        left, right = (_said(comparison, each["column"], each[side]) for side in (seen["left"], seen["right"]))
         yield (line, titles.get(each["column"], "de hele regel"), left, right,
                labels.get(each["holds"], ""), each["reason"] or "", by)  # fmt: skip
 
 
-def _said(column: str | None, cell: str | None) -> str:
+def _said(comparison: Comparison, column: str | None, cell: str | None) -> str:
     """What a register says of a line: its cell, or where the whole line differs, whether it is there."""
     if cell is None:
         return "staat er niet in"
-    return cell or "leeg" if column else "staat erin"
+    return _label(comparison, column, cell) or "leeg" if column else "staat erin"
 
 
 def returns(source: Source) -> Iterator[Row]:
