@@ -52,8 +52,7 @@ LISTS = {
         "Oranje dossier: dossier": "ORA-2021-001", "Oranje dossier: staat": "Loopt",
         "Oranje dossier: termijnstatus": "Te laat", "Oranje dossier: uiterlijk": "30-07-2021",
         "Oranje dossier: grondslag": "intern",
-        "Vervolg op rood: dossier": "", "Vervolg op rood: staat": "", "Vervolg op rood: termijnstatus": "",
-        "Vervolg op rood: uiterlijk": "", "Vervolg op rood: grondslag": "", "Gelezen op": MOMENT,
+        "Gelezen op": MOMENT,
     },
     "termijnkalender": {
         "Uiterlijk": "01-10-2021", "Uur": "", "Grondslag": "intern", "Fataal": "nee", "Termijnstatus": "Te laat",

@@ -55,12 +55,21 @@ def colours(session: Session, reader: Reader, refs: Sequence[str]) -> dict[str, 
 
     Whose colour nobody decided is not among them.
     """
-    newest: dict[str, _Said] = {}
-    for said in sorted(_said(reader.theirs(_cases(session, refs))), key=lambda each: (each.day, each.case.id)):
-        newest[said.case.subject] = said
+    newest = _newest(session, reader, refs)
     read_all(session, (said.case for said in newest.values() if said.opening))
-    wanted = set(refs)
-    return {ref: Decided(said.colour, said.case.code, _day(said)) for ref, said in newest.items() if ref in wanted}
+    return {ref: Decided(said.colour, said.case.code, _day(said)) for ref, said in newest.items()}
+
+
+def coloured(session: Session, reader: Reader, refs: Sequence[str]) -> dict[str, Colour]:
+    """The colours alone, without the days for which logs have to be read."""
+    return {ref: said.colour for ref, said in _newest(session, reader, refs).items()}
+
+
+def _newest(session: Session, reader: Reader, refs: Sequence[str]) -> dict[str, _Said]:
+    """What was said last of each of these members."""
+    found = sorted(_said(reader.theirs(_cases(session, refs))), key=lambda each: (each.day, each.case.id))
+    newest, wanted = {said.case.subject: said for said in found}, set(refs)
+    return {ref: said for ref, said in newest.items() if ref in wanted}
 
 
 def _cases(session: Session, refs: Sequence[str]) -> list[Held]:

@@ -17,7 +17,7 @@ from models.case import Case, OpenObligation
 from models.organisation import Subject
 from tijdig.engine.errors import Refused
 from tijdig.engine.language import Procedure
-from tijdig.service.colours import Decided, colour_procedures, colours
+from tijdig.service.colours import Decided, colour_procedures, coloured, colours
 from tijdig.service.people import ADMINISTRATOR, OWN, Recipient
 from tijdig.service.pins import BETWEEN, definitions, procedure_of, roles_named
 from tijdig.service.reading import Reader
@@ -93,8 +93,8 @@ def members(
     procedures = _procedures(session, reader)
     found = _seen(session, reader, procedures, sought.text)
     if sought.colour:
-        decided = colours(session, reader, found)
-        found = [ref for ref in found if (decided[ref].colour if ref in decided else NOBODY) == sought.colour]
+        known = coloured(session, reader, found)
+        found = [ref for ref in found if known.get(ref, NOBODY) == sought.colour]
     start = min(skip, (len(found) - 1) // size * size) if size and found else 0
     shown = found[start : start + size] if size else found
     decided = colours(session, reader, shown)

@@ -22,6 +22,7 @@ from tijdig.service.tables import runs
 Value = str | int | float | date | None
 _HEAD = PatternFill("solid", fgColor="E6ECF2")
 _DAY = "dd-mm-yyyy"
+_TOP, _WRAPPED = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
 _WIDEST = 60
 _CORE = "docProps/core.xml"
 
@@ -67,7 +68,7 @@ def _fill(sheet: Worksheet, heads: Sequence[str], rows: Sequence[Sequence[Value]
 
 
 def _put(cell: Cell, value: Value) -> None:
-    cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str))
+    cell.alignment = _WRAPPED if isinstance(value, str) else _TOP
     if isinstance(value, str):
         cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
         cell.data_type = "s"  # else what begins with = is a formula

@@ -96,13 +96,14 @@ def _rows(session: Session, cases: Sequence[Case], now: datetime) -> Iterator[Do
 
 def _members(session: Session, reader: Reader, search: str, colour: str, now: datetime) -> Listing:
     found = members(session, reader, now, sought_of(search, colour))
-    titles = [title for _, title in found.columns]
+    used = [i for i in range(len(found.columns)) if any(line.cells[i] for line in found.lines)]
+    titles = [found.columns[i][1] for i in used]
     decided = ("Lidstatus", "Besloten op") if found.knows_colours else ()
     each = ("dossier", "staat", "termijnstatus", "uiterlijk", "grondslag")
     columns = ("Lid", *decided, *(f"{title}: {what}" for title in titles for what in each))
     rows = tuple(
         (name_of(line.member), *(_colour(line.colour) if found.knows_colours else ()),
-         *(value for cell in line.cells for value in _cell(cell)))
+         *(value for i in used for value in _cell(line.cells[i])))
         for line in found.lines
     )  # fmt: skip
     return Listing("leden", "Leden", columns, rows, (("Zoek", search), ("Lidstatus", colour)))
