@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page
 from flows import PROCEDURES, PROGRAMMES
 from models.schema import open_store
 from tests.databases import Databases
+from tijdig.service.batch import start_batch
 from tijdig.service.dossier import dossier
 from tijdig.service.setup import init
 from tijdig.service.story import play
@@ -252,6 +253,33 @@ def test_the_quality_team_gives_an_opinion_without_scripts(house: House) -> None
         page.get_by_role("heading", name="Ontvangen").wait_for()
 
     assert "quality_opinion/1/decide/positive" in house.log_of("ZAP-2026-001")
+
+
+# --- the Wzd officer
+
+
+def test_the_wzd_officer_hands_in_the_log_and_sees_who_is_missing(house: House, tmp_path: Path) -> None:
+    half_year = "wzd-half-year,2026-1,adviser1,2026-11-24T09:00,2026-01-01,2026-06-30,2026-12-15"
+    store = open_store(house.settings.database_url)
+    with store.write() as session:
+        opened = start_batch(
+            session, f"procedure,subject,by,at,period_from,period_until,igj_on\n{half_year}\n".encode(), wall=TODAY
+        )
+    store.close()
+    log = tmp_path / "logboek.csv"
+    log.write_text("member,client,kind,begin,end,emergency\nlid-001,c-1,a,2026-02-03 14:00,2026-02-03 15:00,nee\n")
+    with house.visited("wzd1") as page:
+        page.get_by_role("link", name=re.compile("Lever uw logboek in")).click()
+        page.get_by_role("link", name="Lever uw logboek in").click()
+        page.locator("input[type=file]").set_input_files(log)
+        page.get_by_role("button", name="Versturen").click()
+        page.get_by_role("heading", name="Ontvangen").wait_for()
+        page.get_by_role("link", name="Rapportages").click()
+        page.get_by_role("link", name="Wzd-halfjaaroverzicht 2026-1").click()
+        assert page.get_by_text("0 van 40 · ontbreekt: Lid 001").is_visible()
+
+    assert opened.problems == ()
+    assert any(key.startswith("log/1/decide/") for key in house.log_of("WZH-2026-001"))
 
 
 # --- the administrator
