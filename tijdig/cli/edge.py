@@ -17,6 +17,7 @@ from models.schema import open_store
 from models.session import Store
 from tijdig.engine.errors import Refused
 from tijdig.service import acting as acting_service
+from tijdig.service import reading
 from tijdig.service.acting import Acting, Caller
 from tijdig.service.clock import set_clock
 from tijdig.service.documents import folder_of
@@ -66,7 +67,7 @@ def acting(
 def note_reading(case: str) -> None:
     """Write down, in a live installation, that this account looked into a dossier."""
     with store() as opened:
-        acting_service.note_reading(opened, account(), case, wall=wall())
+        reading.note_reading(opened, "", case, wall=wall(), account=account())
 
 
 def now_in(session: Session, at: str | None = None) -> datetime:

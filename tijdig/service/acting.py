@@ -140,14 +140,6 @@ def _log_denial(store: Store, caller: Caller, refusal: Refused, wall: datetime) 
         session.add(Event(at=now, kind="denied", actor=caller.by, detail=canonical({**said, "why": str(refusal)})))
 
 
-def note_reading(store: Store, account: str, case: str, *, wall: datetime) -> None:
-    """In a live installation it is logged who looked into which dossier."""
-    with store.write() as session:
-        if home(session).mode == "live":
-            reader = Directory.load(session).of_account(account)
-            session.add(Event(at=wall, kind="read", actor=reader, detail=canonical({"account": account, "case": case})))
-
-
 def check_speakers(session: Session, data: bytes, caller: Caller, *, wall: datetime) -> None:
     """In a live installation a file may only hold acts of whom this account may act as. Raises Refused otherwise."""
     if home(session).mode == "trial":

@@ -79,13 +79,18 @@ def _roles(terms: Terms) -> tuple[str, ...]:
     return tuple(role for role in roles if role != MEMBER)
 
 
-def note_reading(store: Store, person: str, case: str, *, wall: datetime) -> None:
-    """Write down, in a live installation, that somebody looked into a dossier."""
+def note_reading(store: Store, person: str, case: str, *, wall: datetime, account: str = "") -> None:
+    """Write down, in a live installation, that somebody looked into a dossier.
+
+    In the browser that is a person; at the machine it is who has this account, if anybody.
+    """
     with store.read() as session:
         is_live = home(session).mode == "live"
+        reader = Directory.load(session).of_account(account) if account else person
     if is_live:
+        how = {"account": account} if account else {"via": "web"}
         with store.write() as session:
-            session.add(Event(at=wall, kind="read", actor=person, detail=canonical({"case": case, "via": "web"})))
+            session.add(Event(at=wall, kind="read", actor=reader, detail=canonical({**how, "case": case})))
 
 
 def refuse(store: Store, person: str, case: str, *, wall: datetime) -> Refused:
