@@ -24,6 +24,14 @@ def test_it_says_what_happened_what_is_asked_and_what_is_to_come(town: Town, cas
     assert "gepland, naar directeur" in page
 
 
+def test_its_head_says_which_colour_was_decided_apart_from_how_its_term_stands(town: Town, case: str) -> None:
+    town.enter("ann")
+
+    assert "Lid 014 ▲ Oranje besloten op vr 23 jul 2021 · staat: Loopt · termijn: " in words(
+        town.get(f"/dossier/{case}").text
+    )
+
+
 def test_each_date_explains_itself(town: Town, case: str) -> None:
     town.enter("ann")
 

@@ -17,6 +17,7 @@ from tijdig.engine.calendar import local_day
 from tijdig.engine.errors import Refused
 from tijdig.engine.plan import obligations
 from tijdig.service import documents, reading, views
+from tijdig.service.colours import Decided, colours
 from tijdig.service.dossier import dossier
 from tijdig.service.handin import hand_in
 from tijdig.service.held import Held, find
@@ -32,7 +33,7 @@ from tijdig.web.house import Instead, TheHouse
 from tijdig.web.link import attached, from_our_page
 from tijdig.web.task import Place, answered, shown, taken
 from tijdig.web.uploads import Given, given_of
-from tijdig.web.view import STATUS, exports_of, fact_words
+from tijdig.web.view import STATUS, colour_words, exports_of, fact_words
 from tijdig.web.visit import TheVisitor, Visitor, page_for
 
 router = APIRouter(prefix="", default_response_class=HTMLResponse)
@@ -94,6 +95,8 @@ class Seen:
     result: Advance
     now: datetime
     head: Mapping[str, Any]
+    colour: Decided | None
+    """The lidstatus of whom it is about, where somebody decided one."""
 
 
 def opened(case: str, house: TheHouse, visitor: TheVisitor) -> Seen:
@@ -105,7 +108,7 @@ def opened(case: str, house: TheHouse, visitor: TheVisitor) -> Seen:
         except Refused:
             raise Instead("not_found", 404) from None
         reader = Reader(session, Directory.load(session), visitor.person, local_day(now))
-        seen = _seen(session, visitor, held, now) if reader.may_read(held) else None
+        seen = _seen(session, reader, visitor, held, now) if reader.may_read(held) else None
     if seen is None:
         refusal = reading.refuse(house.store, visitor.person, held.code, wall=house.wall())
         raise Instead("not_yours", 403, why=str(refusal))
@@ -113,9 +116,10 @@ def opened(case: str, house: TheHouse, visitor: TheVisitor) -> Seen:
     return seen
 
 
-def _seen(session: Session, visitor: Visitor, held: Held, now: datetime) -> Seen:
+def _seen(session: Session, reader: Reader, visitor: Visitor, held: Held, now: datetime) -> Seen:
     head = views.case_row(session, held, views.first_date(session, held.id, now), now)
-    return Seen(visitor, held, advance(held.case, now), now, head)
+    colour = colours(session, reader, [held.subject]).get(held.subject)
+    return Seen(visitor, held, advance(held.case, now), now, head, colour)
 
 
 TheCase = Annotated[Seen, Depends(opened)]
@@ -198,7 +202,7 @@ def tab(house: TheHouse, seen: Seen, name: str, **words: Any) -> HTMLResponse:
     terms, held = seen.result.case.terms, seen.held
     return page_for(
         house, seen.visitor, name, case=_row(seen.head), title=terms.procedure.title, revision=terms.procedure.revision,
-        is_open=held.is_open, version=held.version, here="/dossiers", **words,
+        is_open=held.is_open, version=held.version, colour=colour_words(seen.colour), here="/dossiers", **words,
     )  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from tijdig.engine.calendar import local_day
 from tijdig.engine.errors import Refused
 from tijdig.service import reading
 from tijdig.service import views as listed
-from tijdig.service.colours import Decided
 from tijdig.service.members import NOBODY, Cell, Line, Sought, member, members
 from tijdig.service.people import Directory
 from tijdig.service.pins import BETWEEN
@@ -22,7 +21,7 @@ from tijdig.service.reading import Reader
 from tijdig.service.wording import due_words, inside, sentence, subject_name
 from tijdig.web.house import Instead, TheHouse
 from tijdig.web.office.desk import Leaves
-from tijdig.web.view import COLOURS, STATUS, exports_of
+from tijdig.web.view import COLOURS, STATUS, colour_words, exports_of
 from tijdig.web.visit import TheVisitor, page_for
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -75,7 +74,7 @@ def one(ref: str, house: TheHouse, visitor: TheVisitor) -> HTMLResponse:
         raise Instead("not_yours", 403, heading="Dit lid kunt u niet zien", why=NOT_YOURS)
     return page_for(
         house, visitor, "member", name=name_of(ref), called=found.name, row=found.row,
-        colour=_colour(found.colour), knows_colours=found.knows_colours, cast=cast, here=HERE,
+        colour=colour_words(found.colour), knows_colours=found.knows_colours, cast=cast, here=HERE,
         cases=[_case(case, titles) for case in found.cases], start=f"/dossiers/nieuw?onderwerp={quote(ref, safe='')}",
     )  # fmt: skip
 
@@ -89,15 +88,9 @@ def _who(people: Directory, person: str, behalf: str) -> str:
     return f"{people.name(person)} (namens {people.name(behalf)})" if behalf else people.name(person)
 
 
-def _colour(decided: Decided | None) -> dict[str, Any]:
-    if decided is None:
-        return {"name": NOBODY, "words": COLOURS[NOBODY], "on": None, "case": ""}
-    return {"name": decided.colour, "words": COLOURS[decided.colour], "on": decided.on, "case": decided.case}
-
-
 def _row(line: Line) -> dict[str, Any]:
     return {
-        "name": name_of(line.member), "to": f"/lid/{quote(line.member, safe='')}", "colour": _colour(line.colour),
+        "name": name_of(line.member), "to": f"/lid/{quote(line.member, safe='')}", "colour": colour_words(line.colour),
         "cells": [_cell(cell) for cell in line.cells],
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from tijdig.engine.calendar import local_day, short_date, short_moment
 from tijdig.engine.conditions import Done, Took
 from tijdig.engine.language import Close, Fact, Outcome, Repeat
 from tijdig.engine.state import as_day
+from tijdig.service.colours import Decided
 from tijdig.service.handin import OUTCOME_FIELD, REASON_FIELD, Answer, Change
 from tijdig.service.sheet import Sheet
 from tijdig.service.timeline import ACTS
@@ -39,6 +40,13 @@ def exports_of(which: str, **filter: str) -> list[tuple[str, str]]:
     """The ways to a list as a file, by kind; with the filter of its page."""
     query = urlencode({name: text for name, text in filter.items() if text})
     return [(kind, f"/exporteren/{which}.{kind}{'?' if query else ''}{query}") for kind in ("xlsx", "csv")]
+
+
+def colour_words(decided: Decided | None) -> dict[str, Any]:
+    """A lidstatus: its name and words, the day of the decision, and the dossier in which it was made."""
+    if decided is None:
+        return {"name": "none", "words": COLOURS["none"], "on": None, "case": ""}
+    return {"name": decided.colour, "words": COLOURS[decided.colour], "on": decided.on, "case": decided.case}
 
 
 def fact_field(name: str) -> str:
