@@ -121,6 +121,29 @@ def test_a_fact_is_corrected_by_keyboard_after_its_consequences(known: Town, bro
     page.close()
 
 
+def test_a_filter_renews_the_list_alone_says_so_and_can_be_gone_back_from(known: Town, browser: Browser) -> None:
+    known.open()
+    page = browser.new_page(viewport=DESK)
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    sign_in(known, page)
+    page.evaluate("window.same = true")
+
+    page.get_by_label("Procedure").select_option("orange-status")
+    page.get_by_role("button", name="Toon").click()
+    page.locator("#vernieuwd", has_text="Mijn werk is bijgewerkt.").wait_for(state="attached")
+
+    assert "procedure=orange-status" in page.url
+    assert page.evaluate("window.same") is True  # the page is the one that it was
+    assert page.get_by_label("Procedure").input_value() == "orange-status"
+    assert page.evaluate("document.activeElement.textContent") == "Mijn werk"
+    page.go_back()
+    page.wait_for_url(f"{known.settings.url}/")
+    assert page.get_by_label("Procedure").input_value() == ""
+    assert trouble == []
+    page.close()
+
+
 PAGES = ("/", "/dossiers", "/dossier/ORA-2021-001", "/dossier/ORA-2021-001/berichten",
          "/dossier/ORA-2021-001/logboek", "/dossier/ORA-2021-001/taak/judge", "/procedures",
          "/procedures/orange-status", "/dossiers/nieuw", "/dossiers/nieuw?procedure=red-follow-up&onderwerp=lid-014",

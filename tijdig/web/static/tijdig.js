@@ -7,3 +7,13 @@ document.addEventListener("keydown", function (event) {
   event.preventDefault();
   box.focus();
 });
+
+// A list that htmx renewed says so, and keeps the focus on the page. Without scripts the whole page comes anew.
+document.addEventListener("htmx:afterSettle", function () {
+  var heading = document.querySelector("#inhoud h1");
+  document.getElementById("vernieuwd").textContent = heading.textContent + " is bijgewerkt.";
+  if (document.activeElement === document.body) {
+    heading.tabIndex = -1;
+    heading.focus();
+  }
+});
