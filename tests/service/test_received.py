@@ -24,12 +24,14 @@ def zipped(**parts: bytes) -> bytes:
 DOCX, XLSX, PPTX = (zipped(**{f"{part}_xml": b"<x/>"})
                     for part in ("word__document", "xl__workbook", "ppt__presentation"))  # fmt: skip
 ODT, ODS = (zipped(mimetype=f"application/vnd.oasis.opendocument.{kind}".encode()) for kind in ("text", "spreadsheet"))
+TO_COME = DOCX.replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x63")
 
 TAKEN = {
     "plan.pdf": PDF, "PLAN.PDF": PDF, "plan.docx": DOCX, "cijfers.xlsx": XLSX, "praatje.pptx": PPTX, "plan.odt": ODT,
     "cijfers.ods": ODS, "oud.doc": OLD, "oud.xls": OLD, "foto.jpg": b"\xff\xd8\xff\xe0x",
     "foto.jpeg": b"\xff\xd8\xff\xe1x", "foto.png": b"\x89PNG\r\n\x1a\nx",
-    "foto.heic": b"\0\0\0\x18ftypheicx", "brief.txt": "Geachte\u00e9".encode(),
+    "foto.heic": b"\0\0\0\x18ftypheicx", "reeks.heic": b"\0\0\0\x18ftypmsf1x",
+    "kopregel.pdf": b"\n" + PDF, "brief.txt": "Geachte\u00e9".encode(),
     "tabel.csv": b"a;b\n1;2\n",
 }  # fmt: skip
 
@@ -50,6 +52,13 @@ REFUSED = [
     pytest.param("plan.docx", XLSX, "iets anders", id="a sheet called letter"),
     pytest.param("plan.docx", b"PK\x03\x04kapot", "iets anders", id="a broken zip"),
     pytest.param("plan.odt", ODS, "iets anders", id="an open sheet called letter"),
+    pytest.param(
+        "plan.docx",
+        zipped(x=b"x").replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x63"),
+        "iets anders",
+        id="a zip of a version to come",
+    ),
+    pytest.param("brief.txt", b"\xef\xbb\xbf<html>", "iets anders", id="a page with a mark before it"),
     pytest.param("brief.txt", b"  <script>", "iets anders", id="a page called text"),
     pytest.param("tabel.csv", b"a;\0", "iets anders", id="bytes called table"),
     pytest.param("leeg.pdf", b"", "Dit bestand is leeg.", id="nothing"),

@@ -191,11 +191,12 @@ def test_the_log_as_a_file_has_what_the_filter_shows(town: Town, case: str) -> N
     assert f";Bob;kwaliteitsadviseur;;{REASON};" in lines[0]
 
 
-def test_a_file_of_what_is_not_ones_own_is_not_there(town: Town, case: str) -> None:
+def test_a_file_of_what_is_not_ones_own_is_refused_and_that_is_written_down(town: Town, case: str) -> None:
     town.join("eve", "inkoper")
     town.enter("eve")
 
-    assert town.get(f"/logboek/regels.csv?dossier={case}").status_code == 404
+    assert town.get(f"/logboek/regels.csv?dossier={case}").status_code == 403
+    assert town.events("denied") == ["eve"]
     assert len(town.get("/logboek/regels.csv").content.splitlines()) == 1
 
 

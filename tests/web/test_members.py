@@ -206,6 +206,12 @@ def test_a_role_in_no_procedure_about_members_shows_no_member(town: Town) -> Non
     assert town.get("/lid/lid-014").status_code == 403
 
 
+def test_who_read_a_member_is_written_down(ann: Town) -> None:
+    ann.get("/lid/lid-014")
+
+    assert ann.events("read") == ["ann"]
+
+
 def test_an_unknown_member_is_not_found(ann: Town) -> None:
     assert ann.get("/lid/lid-999").status_code == 404
 

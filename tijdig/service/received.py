@@ -65,7 +65,7 @@ def _holds(part: str) -> Callable[[IO[bytes]], bool]:
     """A zip with this part in it."""
 
     def is_one(source: IO[bytes]) -> bool:
-        with suppress(zipfile.BadZipFile, OSError, ValueError), zipfile.ZipFile(source) as parts:
+        with suppress(zipfile.BadZipFile, NotImplementedError, OSError, ValueError), zipfile.ZipFile(source) as parts:
             return part in parts.namelist()
         return False
 
@@ -80,12 +80,12 @@ def _is_open_document(kind: str) -> Callable[[IO[bytes]], bool]:
 
 def _is_text(source: IO[bytes]) -> bool:
     """Text has no NUL, and nothing that a browser would take for a page."""
-    begin = source.read(4096)
+    begin = source.read(4096).removeprefix(b"\xef\xbb\xbf")
     return b"\0" not in begin and not begin.lstrip().startswith((b"<", b"%PDF", b"MZ"))
 
 
 _IS: Mapping[str, Callable[[IO[bytes]], bool]] = {
-    "pdf": _begins(b"%PDF-"),
+    "pdf": lambda source: b"%PDF-" in source.read(1024),  # as readers of PDF take it
     "docx": _holds("word/document.xml"),
     "xlsx": _holds("xl/workbook.xml"),
     "pptx": _holds("ppt/presentation.xml"),
@@ -96,7 +96,7 @@ _IS: Mapping[str, Callable[[IO[bytes]], bool]] = {
     "jpg": _begins(b"\xff\xd8\xff"),
     "jpeg": _begins(b"\xff\xd8\xff"),
     "png": _begins(b"\x89PNG\r\n\x1a\n"),
-    "heic": _begins(b"ftypheic", b"ftypheix", b"ftypmif1", at=4),
+    "heic": _begins(*(b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")), at=4),
     "txt": _is_text,
     "csv": _is_text,
 }

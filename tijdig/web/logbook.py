@@ -18,7 +18,7 @@ from tijdig.service.forms import read_day
 from tijdig.service.held import find
 from tijdig.service.listings import MEDIA, Kind, Listing, file_name, written
 from tijdig.service.logbook import KINDS, SYSTEM, Checked, Leaf, Line, Sought
-from tijdig.service.people import ADMINISTRATOR, Directory
+from tijdig.service.people import Directory
 from tijdig.service.pins import known_roles
 from tijdig.service.reading import Reader
 from tijdig.service.wording import whole
@@ -77,7 +77,10 @@ def export(
         sought, may = _allowed(reader, sought, problems)
         found = logbook.leaf(session, reader, sought, size=MOST_EXPORTED) if may and not problems else Leaf((), None)
         rows = tuple(_cells(_row(reader, line)) for line in found.lines)
-    if not may or problems:
+    if not may:
+        refusal = reading.refuse(house.store, visitor.person, sought.case, wall=house.wall())
+        raise Instead("not_yours", 403, why=str(refusal))
+    if problems:
         raise Instead("not_found", 404)
     reading.note_reading(house.store, visitor.person, sought.case or HERE, wall=house.wall())
     listing = Listing("logboek", "Logboek", COLUMNS, rows, tuple(given.items()))
@@ -105,8 +108,7 @@ def _page(
         reader = Reader(session, Directory.load(session), visitor.person, today)
         sought, may = _allowed(reader, sought, problems)
         found = logbook.leaf(session, reader, sought, before=before) if may and not problems else Leaf((), None)
-        is_keeper = _keeps(reader)
-        may_check = bool(sought.case) or is_keeper
+        may_check = bool(sought.case) or visitor.is_administrator
         done = logbook.checked(session, sought.case) if checks and may and may_check and not problems else None
         words = _choices(session, reader, given)
         lines = [_row(reader, line) for line in found.lines]
@@ -151,12 +153,6 @@ def _allowed(reader: Reader, sought: Sought, problems: dict[str, str]) -> tuple[
         problems[CASE] = UNKNOWN
         return sought, True
     return replace(sought, case=held.code), reader.may_read(held)
-
-
-def _keeps(reader: Reader) -> bool:
-    """Whether this visitor looks after the installation today."""
-    told = reader.people.recipients(ADMINISTRATOR, subject="", case="", on=reader.today)
-    return reader.person in {each.person for each in told}
 
 
 def _choices(session: Session, reader: Reader, given: dict[str, str]) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def one(ref: str, house: TheHouse, visitor: TheVisitor) -> HTMLResponse:
     if found is None:
         reading.refuse(house.store, visitor.person, ref, wall=house.wall())
         raise Instead("not_yours", 403, heading="Dit lid kunt u niet zien", why=NOT_YOURS)
+    reading.note_reading(house.store, visitor.person, ref, wall=house.wall())
     return page_for(
         house, visitor, "member", name=name_of(ref), called=found.name, row=found.row,
         colour=colour_words(found.colour), knows_colours=found.knows_colours, cast=cast, here=HERE,

@@ -137,6 +137,8 @@ def back(house: TheHouse, visitor: TheVisitor, dossier: str = "") -> HTMLRespons
     if not may:
         refusal = reading.refuse(house.store, visitor.person, wanted, wall=house.wall())
         raise Instead("not_yours", 403, why=str(refusal))
+    if wanted:
+        reading.note_reading(house.store, visitor.person, wanted, wall=house.wall())
     return _back_page(house, visitor, wanted, cases, backs)
 
 
